@@ -1,0 +1,27 @@
+"""Where it stays: what the APIs said, the nouns made of it, the edition that is read, and the team's own words."""
+
+from data.edition import Edition, company, edition, publish, query, team
+from data.errors import CairnError, NeverCollectedError
+from data.store import Due, Landed, Live, Origin, Progress, Row, home
+from data.team import Team, read_team, team_file
+
+__all__ = [
+    "CairnError",
+    "Due",
+    "Edition",
+    "Landed",
+    "Live",
+    "NeverCollectedError",
+    "Origin",
+    "Progress",
+    "Row",
+    "Team",
+    "company",
+    "edition",
+    "home",
+    "publish",
+    "query",
+    "read_team",
+    "team",
+    "team_file",
+]

@@ -1,0 +1,227 @@
+"""The published edition: what pages and commands read. They never wait for a collector, and none waits for them."""
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from data import rules
+from data.errors import CairnError, NeverCollectedError
+from data.store import FORMAT, MODEL, Company, Live, folder, home
+from data.team import SANDBOX, Team, read_team, team_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEPT = 3  # editions; an open page may still read the one before
+READ: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+}
+_BUILDING = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One published copy of the nouns. Its name changes with every publication, so it belongs in every cache key."""
+
+    name: str
+    path: Path
+    company: Company
+
+
+def company() -> Company:
+    """Return whose edition is read: the team's as soon as there is one, else the sandbox company's."""
+    if not _pointer("team").exists() and _pointer("sandbox").exists():
+        return "sandbox"
+    return "team"
+
+
+def team(which: Company | None = None) -> Team:
+    """Return the words in force for a company: team.toml for the team, sandbox.toml for the sandbox.
+
+    A team without a file has the defaults. Raises CairnError when the file has a mistake.
+    """
+    which = which or company()
+    path = SANDBOX if which == "sandbox" else team_file()
+    return read_team(path) if path.exists() else Team()
+
+
+def edition() -> Edition | None:
+    """Return the newest edition, or None if nothing was ever collected.
+
+    Rules apply on read: when team.toml has changed since, the nouns are built again from raw, without a request.
+    """
+    which = company()
+    found = _newest(which)
+    if found and not found.name.endswith(mark(team(which))):
+        with _BUILDING:
+            found = _newest(which)
+            if found and not found.name.endswith(mark(team(which))):
+                # A running collector holds the file: it reads the rules anew when it publishes, the old edition serves till then.
+                with contextlib.suppress(CairnError), Live(which) as live:
+                    found = publish(live)
+    return found
+
+
+def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | None = None) -> "pd.DataFrame":
+    """Return the answer of one read-only question to an edition, the newest by default.
+
+    Opens, asks, closes. `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition.
+    """
+    found = edition or _required()
+    with duckdb.connect(str(found.path), read_only=True, config=READ) as connection:
+        connection.execute("set timezone = 'UTC'")
+        return connection.execute(sql, params or {}).df()
+
+
+def _required() -> Edition:
+    found = globals()["edition"]()
+    if found is None:
+        raise NeverCollectedError(
+            f"Nothing has been collected yet into {home()}.\nRun 'make run', or 'python -m collectors sync', and ask again."
+        )
+    return found
+
+
+def mark(words: Team) -> str:
+    """Return eight letters that change when the rules or the model change."""
+    told = f"{FORMAT}\n{MODEL.read_text(encoding='utf-8')}\n{words.model_dump_json()}"
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
+
+
+def publish(live: Live) -> Edition:
+    """Build the nouns from raw into a file of their own and point to it; readers see the old edition or the new, never half.
+
+    Returns the new edition. Raises CairnError when the disk is full or the nouns cannot be built; the old edition stays.
+    """
+    words = team(live.company)
+    shelf = folder(live.company) / "published"
+    shelf.mkdir(parents=True, exist_ok=True)
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{mark(words)}"
+    path, draft = shelf / f"{name}.duckdb", shelf / f"{name}.tmp"
+    try:
+        live.connection.execute(f"attach '{_quoted(draft)}' as next (storage_version 'v1.5.0')")
+        try:
+            with live.connection.cursor() as session:  # its variables and temporary macros end with it
+                session.execute("set timezone = 'UTC'")
+                session.execute("use next")
+                rules.prepare(session, words, _person_key())
+                session.execute(MODEL.read_text(encoding="utf-8"))
+                _describe(session, live, words)
+                session.execute("checkpoint next")
+        finally:
+            live.connection.execute("detach next")
+    except duckdb.Error as error:
+        draft.unlink(missing_ok=True)
+        raise CairnError(
+            f"The new edition could not be built in {shelf}: {str(error).splitlines()[0]}\n"
+            "What was collected is safe in the store, and the pages keep the last edition. Mend the cause and run 'python -m data rebuild'."
+        ) from error
+    _sync_to_disk(draft)
+    draft.replace(path)
+    pointer = _pointer(live.company)
+    aside = pointer.with_suffix(".new")
+    aside.write_text(name + "\n", encoding="utf-8")
+    _sync_to_disk(aside)
+    aside.replace(pointer)
+    _tidy(shelf, name)
+    return Edition(name, path, live.company)
+
+
+def _describe(connection: duckdb.DuckDBPyConnection, live: Live, words: Team) -> None:
+    """Write into the edition how complete it is and whose it is."""
+    streams = [
+        name
+        for (name,) in connection.execute(
+            "select table_name from information_schema.tables where table_catalog = 'live' and table_schema = 'raw'"
+        ).fetchall()
+    ]
+    counts = " union all ".join(
+        f"select source, '{stream}' as stream, scope, count(*) filter (gone_at is null) as items,"
+        " count(*) filter (gone_at is null and whole is distinct from version) as incomplete,"
+        f" count(gone_at) as gone from live.raw.{stream} group by all"
+        for stream in streams
+    )
+    connection.execute(
+        f"""
+        create table sources as
+        select
+            p.source,
+            p.kind,
+            p.stream,
+            p.scope,
+            p.complete_to,
+            p.tried_at,
+            coalesce(c.items, 0) as items,
+            coalesce(c.incomplete, 0) as incomplete,
+            coalesce(c.gone, 0) as gone,
+            p.expected,
+            p.error,
+        from live.progress p
+        left join ({counts}) c using (source, stream, scope)
+        order by all
+        """
+    )
+    connection.execute("create table syncs as from live.syncs order by started_at")
+    connection.execute("create table about(key text, value text)")
+    facts = {
+        "company": live.company,
+        "name": words.name,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "rules": mark(words),
+    }
+    for key, value in facts.items():
+        connection.execute("insert into about values ($key, $value)", {"key": key, "value": value})
+
+
+def _person_key() -> str:
+    """Return the secret behind every hash of a person. It stays on this machine, in a file of its own."""
+    path = home() / "person.key"
+    if not path.exists():
+        home().mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            os.write(handle, secrets.token_hex(32).encode())
+            os.close(handle)
+    return path.read_text(encoding="ascii").strip()
+
+
+def _pointer(which: Company) -> Path:
+    return folder(which) / "published" / "current"
+
+
+def _newest(which: Company) -> Edition | None:
+    try:
+        name = _pointer(which).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    path = _pointer(which).with_name(f"{name}.duckdb")
+    return Edition(name, path, which) if re.fullmatch(r"[\w-]+", name) and path.exists() else None
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _sync_to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDWR)
+    os.fsync(handle)
+    os.close(handle)
+
+
+def _tidy(shelf: Path, current: str) -> None:
+    old = sorted(p for p in shelf.iterdir() if p.suffix in {".duckdb", ".tmp"} and p.stem != current)
+    for path in old[: -(KEPT - 1)]:
+        with contextlib.suppress(OSError):  # Windows keeps a file that somebody reads; the next tidying takes it
+            path.unlink()
