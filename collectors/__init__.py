@@ -1,0 +1,5 @@
+"""How it comes in: the streams of every service, in the order they are read."""
+
+from collectors import github, jira
+
+STREAMS = {"github": github.STREAMS, "jira": jira.STREAMS}

@@ -1,0 +1,118 @@
+"""What a source is: one GitHub or one Jira site, the key to its door, and the scopes read from it."""
+
+import base64
+import os
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from collectors.wire import Wire
+from data import CairnError, Team, team, team_file
+from data.team import CHECKOUT, GitHub, Jira
+
+VERSION = {"X-GitHub-Api-Version": "2022-11-28"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One service to collect from. `scopes` are repositories, or "*" for a Jira site's projects together."""
+
+    kind: str
+    name: str
+    root: str
+    graphql_at: str
+    headers: dict[str, str]
+    scopes: tuple[str, ...]
+    projects: tuple[str, ...] = ()
+    transport: httpx.AsyncBaseTransport | None = None
+
+    def wire(self) -> Wire:
+        """Return a line to this source. Raises CairnError when its address is not to be trusted."""
+        title = {"github": "GitHub", "jira": "Jira"}[self.kind]
+        return Wire(f"{title} ({self.name})", self.root, self.headers, self.graphql_at, self.transport)
+
+
+def sources(words: Team) -> list[Source]:
+    """Return the sources team.toml names, with the tokens of the environment. Raises CairnError when one lacks its token."""
+    return [*map(_github, words.github), *map(_jira, words.jira)]
+
+
+def _github(words: GitHub) -> Source:
+    token = secret("GITHUB_TOKEN")
+    if not token:
+        raise CairnError(
+            f"GITHUB_TOKEN is not set, but {team_file().name} names repositories on {words.url}.\n"
+            "Put a read-only token into the environment or into .env and run again; nothing was collected."
+        )
+    rest, graphql = github_roots(words.url)
+    headers = {"Authorization": f"Bearer {token}", **VERSION}
+    return Source("github", _name(words.url), rest, graphql, headers, words.repositories)
+
+
+def _jira(words: Jira) -> Source:
+    email, token, pat = secret("JIRA_EMAIL"), secret("JIRA_TOKEN"), secret("JIRA_PAT")
+    if email and token:
+        key = "Basic " + base64.b64encode(f"{email}:{token}".encode()).decode()
+    elif pat:
+        key = f"Bearer {pat}"
+    else:
+        raise CairnError(
+            f"JIRA_EMAIL and JIRA_TOKEN (or JIRA_PAT) are not set, but {team_file().name} names projects on {words.url}.\n"
+            "Put them into the environment or into .env and run again; nothing was collected."
+        )
+    return Source("jira", _name(words.url), words.url, "", {"Authorization": key}, ("*",), words.projects)
+
+
+def github_roots(url: str) -> tuple[str, str]:
+    """Return the addresses of REST and GraphQL of a GitHub: github.com, a ghe.com tenant, or an Enterprise server."""
+    host = urlsplit(url).hostname or ""
+    if host == "github.com" or host.endswith(".ghe.com"):
+        api = f"https://api.{host}"
+        return api, f"{api}/graphql"
+    return f"{url}/api/v3", f"{url}/api/graphql"
+
+
+def sandbox(until: date | None = None) -> tuple[list[Source], date]:
+    """Return the sandbox company's two sources and the day its life begins. It needs no network and no token."""
+    from collectors.sandbox import anchor, app  # noqa: PLC0415 — the made-up company is built only when it is asked for
+
+    told = os.environ.get("CAIRN_SANDBOX_DAY")
+    day = until or (date.fromisoformat(told) if told else datetime.now(UTC).date())
+    door = httpx.ASGITransport(app=app(day))
+    words = team("sandbox")
+    rest, graphql = github_roots(words.github[0].url)
+    headers = {"Authorization": "Bearer sandbox"}
+    return [
+        Source("github", _name(words.github[0].url), rest, graphql, headers, words.github[0].repositories, (), door),
+        Source("jira", _name(words.jira[0].url), words.jira[0].url, "", headers, ("*",), words.jira[0].projects, door),
+    ], anchor(day)
+
+
+def any_token() -> bool:
+    """Return whether a token of any service is set: then the team's own data are meant, else the sandbox company."""
+    return any(map(secret, ("GITHUB_TOKEN", "GITHUB_APP_ID", "JIRA_TOKEN", "JIRA_PAT")))
+
+
+def secret(name: str) -> str:
+    """Return a secret of the environment or of .env, or nothing. Raises CairnError when others may read .env."""
+    return os.environ.get(name, "").strip() or _env_file().get(name, "")
+
+
+def _env_file(path: Path = CHECKOUT / ".env") -> dict[str, str]:
+    if not path.exists():
+        return {}
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise CairnError(
+            f"{path} can be read by others on this machine.\nRun 'chmod 600 {path.name}' and try again; nothing was sent."
+        )
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.removeprefix("export ").split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    return {name.strip(): value.strip().strip("'\"") for name, value in pairs}
+
+
+def _name(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2] + parts.path
