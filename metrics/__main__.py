@@ -1,0 +1,152 @@
+"""Metrics from the command line: the same numbers the pages show, for scripts, chat and e-mail.
+
+`list --json` prints one list of
+    {"name", "title", "unit", "better", "fold", "about", "caution", "asks", "needs", "minimum"}
+`show NAME --json` prints
+    {"metric", "title", "unit", "fold", "every", "area", "kind", "since", "until", "edition", "complete_to",
+     "points": [{"starts", "ends", "value", "n", "of", "coverage"}],
+     "usual": {"low", "middle", "high", "since", "until", "n"} or null}
+`rows NAME --json` prints
+    {"metric", "unit", "every", "area", "kind", "since", "until", "edition",
+     "rows": [{"happened_at", "value", "area", "kind", "what", "url"}]}
+
+Days are YYYY-MM-DD in the team's time zone; `until` and `ends` are the day after. Times end in Z: UTC. `value` is not rounded,
+and null where there is none or n is below the metric's minimum; coverage is n / of, null where `of` is 0. `usual` comes from the
+whole history, whatever --since cuts off. Exit codes: 0 done, 2 could not start, with the reason in words.
+"""
+
+import dataclasses
+import json
+import sys
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from data import CairnError, edition
+from metrics import METRICS, Metric, complete_to, metric, rows, trend, usual
+from metrics.metric import known
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+main = typer.Typer(
+    help="What it means: every metric, its points and its rows.", no_args_is_help=True, add_completion=False
+)
+
+Name = Annotated[str, typer.Argument(help="A metric's name, as 'list' prints it.")]
+Every = Annotated[str, typer.Option(help="week, month or quarter.")]
+Area = Annotated[str | None, typer.Option(help="Only this repository, component, project or Workflow.")]
+Kind = Annotated[str | None, typer.Option(help="Only this kind.")]
+Since = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="From this day on.")]
+Until = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Before this day.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, whose shape is stable.")]
+
+
+@main.command("list")
+def listing(as_json: Json = False) -> None:
+    """List every metric."""
+    if as_json:
+        _print([{k: v for k, v in dataclasses.asdict(one).items() if k not in {"sql", "signal"}} for one in METRICS])
+        return
+    for one in METRICS:
+        sys.stdout.write(f"{one.name:<25}{one.title} ({one.unit})\n{'':<25}{one.about}\n")
+
+
+@main.command()
+def show(  # noqa: PLR0913  one option each
+    name: Name,
+    *,
+    every: Every = "week",
+    area: Area = None,
+    kind: Kind = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """Show a metric's points, one per complete period, and its usual range."""
+    chosen = metric(name)
+    asked = _asked(chosen, every=every, area=area, kind=kind, since=since, until=until)
+    points = trend(chosen, **asked)
+    whole = points if since is until is None else trend(chosen, every, area=area, kind=kind)
+    range_ = usual(chosen, whole)
+    read_to = complete_to(chosen)
+    if as_json:
+        points["coverage"] = (points["n"] / points["of"]).where(points["of"] > 0)
+        head = {"metric": name, "title": chosen.title, "unit": chosen.unit, "fold": chosen.fold}
+        tail = {"points": _records(points.drop(columns="slice")), "usual": range_ and dataclasses.asdict(range_)}
+        _print({**head, **asked, "edition": _edition(), "complete_to": read_to, **tail})
+        return
+    sys.stdout.write(f"{chosen.title}, {chosen.unit} by {every}. {chosen.about}\n")
+    sys.stdout.write(f"Complete to {read_to:%Y-%m-%d %H:%M} UTC.\n" if read_to else "Never completely collected yet.\n")
+    if range_:
+        told = f"Usual range {range_.low:.3g} to {range_.high:.3g}, from {range_.n} periods since {range_.since}.\n"
+        sys.stdout.write(told)
+    _table(points.drop(columns="slice").round({"value": 2}), "No complete period yet.")
+
+
+@main.command("rows")
+def listed(  # noqa: PLR0913  one option each
+    name: Name,
+    *,
+    every: Every = "week",
+    area: Area = None,
+    kind: Kind = None,
+    since: Since = None,
+    until: Until = None,
+    as_json: Json = False,
+) -> None:
+    """Print the rows behind a metric. --every matters only where rows say how things stood at the end of a period."""
+    chosen = metric(name)
+    asked = _asked(chosen, every=every, area=area, kind=kind, since=since, until=until)
+    found = rows(chosen, **asked)
+    if as_json:
+        _print({"metric": name, "unit": chosen.unit, **asked, "edition": _edition(), "rows": _records(found)})
+        return
+    found["happened_at"] = found["happened_at"].dt.strftime("%Y-%m-%d %H:%M")
+    _table(found.round({"value": 2}), "No rows.")
+
+
+def _asked(chosen: Metric, **asked: str | None) -> dict[str, Any]:
+    """Return what was asked for. Raises CairnError for an area or a kind that no row has."""
+    for column in ("area", "kind"):
+        if asked[column] is not None:
+            known(asked[column], set(rows(chosen)[column]), f"{column} in {chosen.name}")
+    return asked
+
+
+def _edition() -> str | None:
+    found = edition()
+    return found and found.name
+
+
+def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def _print(answer: Any) -> None:
+    sys.stdout.write(json.dumps(answer, indent=1, ensure_ascii=False, default=_told, allow_nan=False) + "\n")
+
+
+def _told(value: date) -> str:
+    return value.isoformat() + "Z" if isinstance(value, datetime) else value.isoformat()
+
+
+def _table(frame: "pd.DataFrame", empty: str) -> None:
+    """Print a frame as plain text; a title from outside must not move the terminal's cursor."""
+    told = frame.astype(object).where(frame.notna(), "-")
+    told = told.map(lambda value: "".join(c if c.isprintable() else " " for c in str(value)))
+    sys.stdout.write((told.to_string(index=False) if len(told) else empty) + "\n")
+
+
+def run() -> None:
+    """Run the commands; an error for people ends with exit code 2 and never with a traceback."""
+    try:
+        main()
+    except CairnError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    run()
