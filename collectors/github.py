@@ -7,7 +7,7 @@ from typing import Any
 from collectors.graphql import Connection, Nested
 from collectors.stream import Batch, Context, Page, Stream, moment, newest_first
 from collectors.wire import Missing
-from data import Row
+from data import Landed, Row
 
 ACTOR = "__typename login"
 REVIEWER = "__typename ... on User { login } ... on Bot { login } ... on Mannequin { login } ... on Team { slug }"
@@ -62,6 +62,7 @@ DEPLOYMENTS = Connection(
     time="createdAt",
     width=50,
     overlap=timedelta(days=14),
+    compare=timedelta(days=1),
     unfinished="body->>'state' in ('PENDING', 'QUEUED', 'IN_PROGRESS', 'WAITING')",
     fields="databaseId createdAt updatedAt environment originalEnvironment task state commitOid description ref { name prefix }",
     nested=(Nested("statuses", 20, "id state createdAt environment description logUrl"),),
@@ -84,6 +85,9 @@ ISSUES = Connection(
         ),
     ),
 )
+
+
+RUNNING = "body->>'status' <> 'completed'"
 
 
 async def runs(at: Context, place: dict[str, Any]) -> AsyncIterator[Page]:
@@ -111,17 +115,18 @@ async def runs(at: Context, place: dict[str, Any]) -> AsyncIterator[Page]:
         yield page
 
 
-async def runs_again(at: Context) -> int:
-    """Visit again the runs that were not completed when last seen. Returns the rows kept."""
-    kept, origin = 0, at.origin("github_runs")
-    for body in at.store.bodies(origin, "body->>'status' <> 'completed'"):
+async def runs_again(at: Context) -> Landed:
+    """Visit again the runs that were not completed when last seen. Returns what changed."""
+    changed, origin = Landed(), at.origin("github_runs")
+    for body in at.store.bodies(origin, RUNNING):
         try:
             answer = await at.wire.get(f"/repos/{at.scope}/actions/runs/{body['id']}", exclude_pull_requests="true")
         except Missing:
+            changed += at.store.gone(origin, [str(body["id"])], at.wire.now)
             continue
-        landed = at.store.land(origin, [_run(answer.body, at.scope)], at.store.progress(origin), at.wire.now)
-        kept += landed.new + landed.changed
-    return kept
+        changed += at.store.land(origin, [_run(answer.body, at.scope)], at.store.progress(origin), at.wire.now)
+        at.store.visited(origin, [str(body["id"])], at.wire.now)
+    return changed
 
 
 def _run(run: dict[str, Any], scope: str) -> Row:
@@ -135,9 +140,8 @@ def _run(run: dict[str, Any], scope: str) -> Row:
     return Row(str(run["id"]), moment(run["updated_at"]), body, scope)
 
 
+LISTS = (PULL_REQUESTS, DEPLOYMENTS, ISSUES)
 STREAMS = (
-    PULL_REQUESTS.declared(),
-    DEPLOYMENTS.declared(),
-    ISSUES.declared(),
-    Stream(name="github_runs", read=runs, finish=runs_again),
+    *(one.declared() for one in LISTS),
+    Stream(name="github_runs", read=runs, finish=runs_again, unfinished=RUNNING),
 )

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from collectors.stream import Context, Page, Stream, moment
-from data import Row
+from data import Landed, Row
 
 API = "/rest/api/3"
 OVERLAP = timedelta(minutes=30)  # the search index lags behind the issues, by seconds to minutes
@@ -62,9 +62,9 @@ async def search(at: Context, projects: list[str], since: int) -> AsyncIterator[
             return
 
 
-async def histories(at: Context) -> int:
-    """Read the histories of every issue that changed since its history was read. Returns the rows kept."""
-    kept = 0
+async def histories(at: Context) -> Landed:
+    """Read the histories of every issue that changed since its history was read. Returns what changed."""
+    kept = Landed()
     while due := at.store.due(at.origin("jira_issues"), TOGETHER):
         versions = {d.id: d.version for d in due}
         rows, token = [], None
@@ -85,8 +85,7 @@ async def histories(at: Context) -> int:
             token = found.get("nextPageToken")
             if not token:
                 break
-        landed = at.store.land_parts(at.origin("jira_issues"), "jira_histories", due, rows, at.wire.now)
-        kept += landed.new + landed.changed
+        kept += at.store.land_parts(at.origin("jira_issues"), "jira_histories", due, rows, at.wire.now)
     return kept
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from collectors.wire import METER, Meter, Wire
-from data import Live, Origin, Progress, Row
+from data import Landed, Live, Origin, Progress, Row
 
 Place = dict[str, Any]
 
@@ -43,13 +43,15 @@ class Stream:
     """One declaration per thing an API lists.
 
     `name` is its raw table. `read` yields Pages from a place on. `finish`, if any, fetches what the pages left out and
-    lands it itself; it returns the number of parts kept. `every` keeps slow-moving lists from being asked at each run.
+    lands it itself; it returns what changed. `every` keeps slow-moving lists from being asked at each run. `unfinished`
+    is the SQL condition on raw rows whose items are not final and must be visited again.
     """
 
     name: str
     read: Callable[[Context, Place], AsyncIterator[Page]]
-    finish: Callable[[Context], Awaitable[int]] | None = None
+    finish: Callable[[Context], Awaitable[Landed]] | None = None
     every: timedelta = timedelta(0)
+    unfinished: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,10 @@ async def newest_first(fetch: Fetch, place: Place, overlap: timedelta, since: da
     """
     spans = [Span(**span) for span in place.get("spans", ())]
     known = spans[-1].top if spans and spans[-1].top else place.get("newest")
-    floor = minus(known, overlap) if known else None
-    if since and not known:
-        floor = stamp(since)
-    spans.append(Span(until=floor))
+    if since and (not known or (place.get("floor") and stamp(since) < place["floor"])):
+        place = {**place, "floor": stamp(since)}  # nothing older was ever asked for
+        known = None
+    spans.append(Span(until=minus(known, overlap) if known else place.get("floor")))
     newest = place.get("newest")
     while spans:
         span = spans.pop()
@@ -147,7 +149,9 @@ async def collect(stream: Stream, at: Context, on_page: Callable[[Tally], None])
         tally.expected = page.expected or tally.expected
         on_page(tally)
     if stream.finish:
-        await stream.finish(at)
+        kept = await stream.finish(at)
+        tally.new += kept.new
+        tally.changed += kept.changed
         last = at.store.progress(origin)
         at.store.land(origin, [], replace(last, complete_to=started, error=None), at.wire.now)
     return tally

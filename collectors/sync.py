@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from collectors import STREAMS
+from collectors import STREAMS, probe
 from collectors.source import Source
 from collectors.stream import Context, Tally, collect
 from collectors.wire import Missing, Refused, Unauthorised, Wire
@@ -124,8 +124,9 @@ class Run:
 
             async def scope(name: str) -> None:
                 async with gate:
-                    await self.scope(outcome, self.context(source, wire, name))
+                    await self.scope(outcome, self.context(source, wire, name), marks.get(name))
 
+            marks = await self.glance(outcome, wire)
             await asyncio.gather(*map(scope, source.scopes))
             outcome.requests, outcome.points, outcome.left = wire.requests, wire.points, wire.left
         outcome.seconds = time.monotonic() - began
@@ -146,9 +147,26 @@ class Run:
         """Return where the streams of one scope are read."""
         return Context(wire, self.store, source.name, source.kind, scope, self.since, source.projects)
 
-    async def scope(self, outcome: Outcome, at: Context) -> None:
-        """Read the streams of one scope, one after the other, as long as the door is open."""
-        for stream in STREAMS[at.kind]:
+    async def glance(self, outcome: Outcome, wire: Wire) -> dict[str, str]:
+        """Return the marks of the scopes that have something to read."""
+        source = outcome.source
+        if source.kind != "github":
+            return dict.fromkeys(source.scopes, "")
+        try:
+            return await probe.glance(wire, self.store, source.name, source.scopes, STREAMS["github"])
+        except Unauthorised as refused:
+            self.park(outcome, Origin(source.name, source.kind, probe.PROBE, source.scopes[0]), refused, wire.now)
+        except Refused:  # too much for one question, or not understood: every repository is read as if it were new
+            return dict.fromkeys(source.scopes, "")
+        return {}
+
+    async def scope(self, outcome: Outcome, at: Context, mark: str | None) -> None:
+        """Read the streams of one scope, one after the other, as long as the door is open.
+
+        Without a mark nothing in it is new, and only lists with a rhythm of their own are read.
+        """
+        streams, before = STREAMS[at.kind], len(outcome.parked)
+        for stream in streams if mark is not None else [s for s in streams if s.every]:
             if outcome.locked_out:
                 return
             try:
@@ -160,6 +178,8 @@ class Run:
                 outcome.tallies.append(tally)
                 self.watch.done(tally)
             self.press.maybe()
+        if mark and len(outcome.parked) == before:
+            probe.seen(at.wire, self.store, at.source, at.scope, mark)
 
     def park(self, outcome: Outcome, origin: Origin, refused: Refused, now: datetime) -> bool:
         """Keep why a stream could not be read. Returns whether nothing else of its scope can be read either."""

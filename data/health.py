@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from data.edition import query
+from data.editions import query
 
 if TYPE_CHECKING:
     import pandas as pd

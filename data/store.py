@@ -17,7 +17,9 @@ Company = Literal["team", "sandbox"]
 
 ROOM = Path(__file__).resolve().parent
 MODEL = ROOM / "model.sql"
-STORAGE: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}  # raw JSON takes a thirtieth of the space in this format
+STORAGE: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": "v1.5.0"
+}  # raw JSON takes a thirtieth of the space in this format
 FORMAT = 1  # of the live file; a newer one is refused, see Live
 
 TABLES = """
@@ -123,21 +125,17 @@ class Live:
     def _connect(self) -> duckdb.DuckDBPyConnection:
         try:
             connection = duckdb.connect(str(self.path), config=STORAGE)
-        except duckdb.IOException as error:
-            holder = re.search(r"PID (\d+)", str(error))
-            if holder:
+        except duckdb.Error as error:
+            told = str(error).splitlines()[0]
+            if holder := re.search(r"PID (\d+)", str(error)):
                 raise CairnError(
                     f"Another program (process {holder[1]}) is writing {self.path}: a sync is already running.\n"
                     "Wait for it to end and run again. Nothing was changed; the pages go on showing the last edition."
                 ) from None
             raise CairnError(
-                f"{self.path} cannot be opened: {str(error).splitlines()[0]}\n"
-                "Free the disk or move that file aside and sync again. Published editions and the journal are safe."
-            ) from None
-        except duckdb.Error as error:
-            raise CairnError(
-                f"{self.path} is damaged: {str(error).splitlines()[0]}\n"
-                "Move it aside and sync again; everything in it comes from GitHub and Jira. The pages keep the last edition."
+                f"{self.path} cannot be opened: {told}\n"
+                "Move it aside and sync again: everything in it comes from GitHub and Jira. It was not changed,"
+                " and the pages keep the last edition."
             ) from None
         self.path.chmod(0o600)
         return connection
@@ -154,7 +152,7 @@ class Live:
                 raise ValueError(f"'{stream}' is not a name for a stream; use small letters and underscores")
             self.connection.execute(
                 f"create table if not exists raw.{stream}(source text, id text, scope text, parent text, version timestamp,"
-                " body json, seen_at timestamp, gone_at timestamp, whole timestamp)"
+                " body text, seen_at timestamp, gone_at timestamp, whole timestamp)"
             )
             self._known.add(stream)
         return f"raw.{stream}"
@@ -170,6 +168,22 @@ class Live:
                 "Update this checkout, or point CAIRN_HOME at another folder. Nothing was changed."
             )
 
+    def fingerprint(self) -> str:
+        """Return a few digits that change whenever a row of raw does."""
+        tables = " union all ".join(
+            f"select bit_xor(hash('{table}', source, id, scope, parent, version, seen_at, gone_at, whole)) as h from raw.{table}"
+            for table in self.tables()
+        )
+        found = self.connection.execute(f"select coalesce(bit_xor(h), 0) from ({tables})").fetchone()
+        return str(found[0]) if found else ""
+
+    def tables(self) -> list[str]:
+        """Return the raw tables there are, in alphabetical order."""
+        found = self.connection.execute(
+            "select table_name from information_schema.tables where table_catalog = 'live' and table_schema = 'raw' order by 1"
+        ).fetchall()
+        return [name for (name,) in found]
+
     def about(self, key: str) -> str | None:
         """Return a fact about the store itself, or None."""
         found = self.connection.execute("select value from about where key = $key", {"key": key}).fetchone()
@@ -184,12 +198,8 @@ class Live:
 
     def clear(self) -> None:
         """Forget everything collected. Only for the sandbox, whose life can be told again."""
-        tables = self.connection.execute(
-            "select table_schema || '.' || table_name from information_schema.tables where table_catalog = 'live'"
-        ).fetchall()
-        for (table,) in tables:
-            if table != "main.about":
-                self.connection.execute(f"delete from {table}")
+        for table in ("progress", "syncs", *(f"raw.{table}" for table in self.tables())):
+            self.connection.execute(f"delete from {table}")
 
     def progress(self, origin: Origin) -> Progress:
         """Return how far a stream has been read; an empty Progress if it never was."""
@@ -253,6 +263,54 @@ class Live:
         ).fetchall()
         return [json.loads(body) for (body,) in found]
 
+    def versions(self, origin: Origin) -> dict[str, datetime]:
+        """Return the version of every item of a scope that still exists, by id."""
+        found = self.connection.execute(
+            f"select id, version from {self._ensure(origin.stream)}"
+            " where source = $source and scope = $scope and gone_at is null",
+            {"source": origin.source, "scope": origin.scope},
+        ).fetchall()
+        return dict(found)
+
+    def gone(self, origin: Origin, ids: Sequence[str], at: datetime) -> Landed:
+        """Mark items that no longer exist at the source. They are kept, out of every number, and come back when seen again."""
+        if not ids:
+            return Landed()
+        self.connection.execute(
+            f"update {self._ensure(origin.stream)} set gone_at = $at"
+            " where source = $source and gone_at is null and id in (select unnest($ids))",
+            {"source": origin.source, "ids": list(ids), "at": at},
+        )
+        return Landed(changed=len(ids))
+
+    def restless(self, source: str, stream: str, unfinished: str, now: datetime) -> set[str]:
+        """Return the scopes in which something is due: parts to be read, or items not final and not seen for a while.
+
+        An item is visited again after a tenth of its age: often while it is young, seldom when it will never end.
+        """
+        found = self.connection.execute(
+            f"select distinct scope from {self._ensure(stream)} where source = $source and gone_at is null"
+            f" and (whole is distinct from version or (({unfinished or 'false'})"
+            " and epoch($now::timestamp) - epoch(seen_at) >= (epoch($now::timestamp) - epoch(version)) / 10))",
+            {"source": source, "now": now},
+        ).fetchall()
+        return {scope for (scope,) in found}
+
+    def visited(self, origin: Origin, ids: Sequence[str], at: datetime) -> None:
+        """Keep that items were looked at, changed or not."""
+        self.connection.execute(
+            f"update {self._ensure(origin.stream)} set seen_at = $at where source = $source and id in (select unnest($ids))",
+            {"source": origin.source, "ids": list(ids), "at": at},
+        )
+
+    def still(self, source: str, scopes: Sequence[str], streams: Sequence[str], at: datetime) -> None:
+        """Keep that streams were found unchanged: they are complete up to now."""
+        self.connection.execute(
+            "update progress set complete_to = $at, tried_at = $at where source = $source"
+            " and scope in (select unnest($scopes)) and stream in (select unnest($streams))",
+            {"source": source, "scopes": list(scopes), "streams": list(streams), "at": at},
+        )
+
     def failed(self, origin: Origin, error: str, tried_at: datetime) -> None:
         """Keep the reason why a stream could not be read; its rows and its place stay as they are."""
         with self._transaction():
@@ -287,7 +345,7 @@ class Live:
                     unnest($scopes) as scope,
                     unnest($parents) as parent,
                     unnest($versions) as version,
-                    unnest($bodies)::json as body,
+                    unnest($bodies) as body,
                     unnest($complete) as complete,
             ) s
             on t.source = s.source and t.id = s.id

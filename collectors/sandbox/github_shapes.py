@@ -281,5 +281,6 @@ def github(diary: Diary, cut: int) -> GitHub:
         if history:
             repository["pushedAt"] = repository["updatedAt"] = history[0]["committedDate"]
             branch = {"id": f"REF_{name}", "name": "main", "prefix": "refs/heads/"}
-            repository["defaultBranchRef"] = {**branch, "target": {**history[0], "history": history}}
+            suites = [{"id": run["check_suite_node_id"]} for run in runs[name] if run["head_sha"] == history[0]["oid"]]
+            repository["defaultBranchRef"] = {**branch, "target": {**history[0], "history": history, "checkSuites": suites}}
     return GitHub(repositories, nodes, runs, owner)

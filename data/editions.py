@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -74,19 +75,8 @@ def edition() -> Edition | None:
     return found
 
 
-def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | None = None) -> "pd.DataFrame":
-    """Return the answer of one read-only question to an edition, the newest by default.
-
-    Opens, asks, closes. `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition.
-    """
-    found = edition or _required()
-    with duckdb.connect(str(found.path), read_only=True, config=READ) as connection:
-        connection.execute("set timezone = 'UTC'")
-        return connection.execute(sql, params or {}).df()
-
-
-def _required() -> Edition:
-    found = globals()["edition"]()
+def _newest_of_all() -> Edition:
+    found = edition()
     if found is None:
         raise NeverCollectedError(
             f"Nothing has been collected yet into {home()}.\nRun 'make run', or 'python -m collectors sync', and ask again."
@@ -94,15 +84,28 @@ def _required() -> Edition:
     return found
 
 
+def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | None = None) -> "pd.DataFrame":
+    """Return the answer of one read-only question to an edition, the newest by default.
+
+    Opens, asks, closes. `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition.
+    """
+    found = edition or _newest_of_all()
+    with duckdb.connect(str(found.path), read_only=True, config=READ) as connection:
+        connection.execute("set timezone = 'UTC'")
+        return connection.execute(sql, params or {}).df()
+
+
 def mark(words: Team) -> str:
     """Return eight letters that change when the rules or the model change."""
-    told = f"{FORMAT}\n{MODEL.read_text(encoding='utf-8')}\n{words.model_dump_json()}"
-    return hashlib.sha256(told.encode()).hexdigest()[:8]
+    read = (MODEL, Path(rules.__file__))
+    told = [str(FORMAT), words.model_dump_json(), *(path.read_text(encoding="utf-8") for path in read)]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:8]
 
 
 def publish(live: Live) -> Edition:
     """Build the nouns from raw into a file of their own and point to it; readers see the old edition or the new, never half.
 
+    When no row has changed since the last edition, its nouns are taken over and only its freshness is new.
     Returns the new edition. Raises CairnError when the disk is full or the nouns cannot be built; the old edition stays.
     """
     words = team(live.company)
@@ -110,23 +113,17 @@ def publish(live: Live) -> Edition:
     shelf.mkdir(parents=True, exist_ok=True)
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{mark(words)}"
     path, draft = shelf / f"{name}.duckdb", shelf / f"{name}.tmp"
+    last, made_of = _newest(live.company), f"{mark(words)} {live.fingerprint()}"
     try:
-        live.connection.execute(f"attach '{_quoted(draft)}' as next (storage_version 'v1.5.0')")
-        try:
-            with live.connection.cursor() as session:  # its variables and temporary macros end with it
-                session.execute("set timezone = 'UTC'")
-                session.execute("use next")
-                rules.prepare(session, words, _person_key())
-                session.execute(MODEL.read_text(encoding="utf-8"))
-                _describe(session, live, words)
-                session.execute("checkpoint next")
-        finally:
-            live.connection.execute("detach next")
-    except duckdb.Error as error:
+        if last and live.about("published") == f"{last.name} {made_of}":
+            shutil.copyfile(last.path, draft)
+        _build(live, draft, words)
+    except (duckdb.Error, OSError) as error:
         draft.unlink(missing_ok=True)
         raise CairnError(
             f"The new edition could not be built in {shelf}: {str(error).splitlines()[0]}\n"
-            "What was collected is safe in the store, and the pages keep the last edition. Mend the cause and run 'python -m data rebuild'."
+            "What was collected is safe in the store, and the pages keep the last edition."
+            " Mend the cause and run 'python -m data rebuild'."
         ) from error
     _sync_to_disk(draft)
     draft.replace(path)
@@ -135,27 +132,39 @@ def publish(live: Live) -> Edition:
     aside.write_text(name + "\n", encoding="utf-8")
     _sync_to_disk(aside)
     aside.replace(pointer)
+    live.tell("published", f"{name} {made_of}")
     _tidy(shelf, name)
     return Edition(name, path, live.company)
 
 
+def _build(live: Live, draft: Path, words: Team) -> None:
+    """Write nouns, unless the draft has them already, and freshness into a draft of an edition."""
+    taken_over = draft.exists()
+    live.connection.execute(f"attach '{_quoted(draft)}' as next (storage_version 'v1.5.0')")
+    try:
+        with live.connection.cursor() as session:  # its variables and temporary macros end with it
+            session.execute("set timezone = 'UTC'")
+            session.execute("use next")
+            if not taken_over:
+                rules.prepare(session, words, _person_key())
+                session.execute(MODEL.read_text(encoding="utf-8"))
+            _describe(session, live, words)
+            session.execute("checkpoint next")
+    finally:
+        live.connection.execute("detach next")
+
+
 def _describe(connection: duckdb.DuckDBPyConnection, live: Live, words: Team) -> None:
     """Write into the edition how complete it is and whose it is."""
-    streams = [
-        name
-        for (name,) in connection.execute(
-            "select table_name from information_schema.tables where table_catalog = 'live' and table_schema = 'raw'"
-        ).fetchall()
-    ]
     counts = " union all ".join(
         f"select source, '{stream}' as stream, scope, count(*) filter (gone_at is null) as items,"
         " count(*) filter (gone_at is null and whole is distinct from version) as incomplete,"
         f" count(gone_at) as gone from live.raw.{stream} group by all"
-        for stream in streams
+        for stream in live.tables()
     )
     connection.execute(
         f"""
-        create table sources as
+        create or replace table sources as
         select
             p.source,
             p.kind,
@@ -173,8 +182,8 @@ def _describe(connection: duckdb.DuckDBPyConnection, live: Live, words: Team) ->
         order by all
         """
     )
-    connection.execute("create table syncs as from live.syncs order by started_at")
-    connection.execute("create table about(key text, value text)")
+    connection.execute("create or replace table syncs as from live.syncs order by started_at")
+    connection.execute("create or replace table about(key text, value text)")
     facts = {
         "company": live.company,
         "name": words.name,

@@ -1,0 +1,153 @@
+"""What more than one test file needs."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import pytest
+
+from collectors import source, sync
+from data import Edition, Live, publish, team
+
+HOUSE = Path(__file__).resolve().parent.parent
+
+SOURCES = (
+    '\n[[github]]\nrepositories = ["acme/checkout"]\n\n[[jira]]\nurl = "https://jira.example"\nprojects = ["SHOP"]\n'
+)
+
+
+@pytest.fixture(scope="session")
+def publish_nouns():
+    """Return a function that publishes an edition, in a folder of its own, whose nouns are the rows given."""
+
+    def published(
+        patch: pytest.MonkeyPatch,
+        place: Path,
+        words: str = "",
+        *,
+        complete_to: str | None = "2026-06-01",
+        **tables: Any,
+    ) -> Edition:
+        patch.setenv("CAIRN_HOME", str(place / "home"))
+        patch.setenv("CAIRN_CONFIG", str(place / "team.toml"))
+        (place / "team.toml").write_text(words + SOURCES, encoding="utf-8")
+        with Live("team") as live:
+            made = publish(live)
+        sources = [
+            {"source": kind, "kind": kind, "stream": "all", "scope": "all", "complete_to": complete_to, "incomplete": 0}
+            for kind in ("github", "jira")
+        ]
+        with duckdb.connect(str(made.path)) as connection:
+            for table, rows in {"sources": sources, **tables}.items():
+                for row in rows:
+                    told = f"insert into {table} ({', '.join(row)}) values ({', '.join('$' + name for name in row)})"
+                    connection.execute(told, row)
+        return made
+
+    return published
+
+
+@pytest.fixture
+def nouns(publish_nouns, monkeypatch, tmp_path):
+    """Return a function: nouns(words of team.toml, complete_to=…, table=[rows as dicts], …) publishes exactly that, in UTC."""
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "team.toml"))
+
+    def told(words: str = "", **tables: Any) -> Edition:
+        return publish_nouns(monkeypatch, tmp_path, words, **tables)
+
+    return told
+
+
+class Replay:
+    """The recorded GitHub and Jira on loopback: its address, its control plane, and what a perfect collector would hold."""
+
+    TOKEN = "recorded"
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+
+    def ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        reply = httpx.request(
+            "POST" if body is not None else "GET", f"{self.url}/_control/{path}", json=body, timeout=120
+        )
+        reply.raise_for_status()
+        return reply.json()
+
+    def reset(self) -> None:
+        self.ask("reset", {"data": True, "faults": True})
+
+    def mutate(self, *ops: dict[str, Any]) -> None:
+        self.ask("mutate", {"ops": list(ops)})
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        self.ask("faults", {"rules": list(rules)})
+
+    def truth(self, stream: str) -> list[str]:
+        return sorted(self.ask(f"truth?stream={stream}")["streams"][stream]["lines"])
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory):
+    """The server itself, started once; take `replay` in a test."""
+    place = HOUSE.parent / "shared" / "replay"
+    if not place.exists():
+        pytest.skip("the recorded GitHub and Jira (../shared/replay) are not beside this checkout")
+    told = tmp_path_factory.mktemp("replay") / "port"
+    command = [sys.executable, "serve.py", "--data", "data", "--port-file", str(told), "--token", Replay.TOKEN]
+    with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, text=True) as server:
+        assert "ready" in server.stdout.readline()
+        yield Replay(int(told.read_text()))
+        server.terminate()
+
+
+@pytest.fixture
+def replay(recorded, monkeypatch, tmp_path):
+    """The recorded GitHub and Jira with nothing changed, and a team that reads them into an empty home."""
+    recorded.reset()
+    words = f"""
+        [github]
+        url = "{recorded.url}"
+        repositories = ["bitcoin-core/gui"]
+        [jira]
+        url = "{recorded.url}/jira"
+        projects = ["AC", "ALOY", "MOD", "DAEMON", "OPS"]
+    """
+    (tmp_path / "team.toml").write_text(words, encoding="utf-8")
+    settings = {
+        "CAIRN_HOME": str(tmp_path / "home"),
+        "CAIRN_CONFIG": str(tmp_path / "team.toml"),
+        "CAIRN_INSECURE_HOSTS": "127.0.0.1",
+        "GITHUB_TOKEN": Replay.TOKEN,
+        "JIRA_EMAIL": "someone@example.org",
+        "JIRA_TOKEN": Replay.TOKEN,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return recorded
+
+
+class Silent:
+    """Hears everything and says nothing."""
+
+    def page(self, *_: Any) -> None: ...
+
+    def done(self, *_: Any) -> None: ...
+
+    def say(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def collect():
+    """Return a function that runs one sync of the team in this process and returns its outcomes."""
+
+    def synced(kind: str | None = None, since: Any = None) -> list[sync.Outcome]:
+        chosen = [s for s in source.sources(team("team")) if kind in (None, s.kind)]
+        with Live("team") as store:
+            return asyncio.run(sync.Run(store, Silent(), since).all(chosen))
+
+    return synced
