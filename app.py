@@ -1,0 +1,7 @@
+"""The screen's door: the pages begin in pages/menu.py, under a strict content policy."""
+
+import streamlit as st
+
+from pages.policy import POLICY
+
+app = st.App("pages/menu.py", middleware=[POLICY])

@@ -1,0 +1,45 @@
+"""Explore: any metric, sliced and filtered, down to the rows behind one mark and from there to GitHub or Jira."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from metrics import METRICS
+from pages import reading
+from pages.parts import chart, clicked, definition, every_picker, one_of
+from pages.reading import View
+from pages.rows import rows
+
+edition = reading.edition()
+titles = {metric.title: metric for metric in METRICS}
+
+which, how_often, slicing, areas, kinds = st.columns([4, 3, 2, 3, 3])
+with which:
+    metric = titles[st.selectbox("Metric", list(titles), key="metric", bind="query-params")]
+with how_often:
+    asked = View(metric, every_picker(), st.session_state["range"])
+with slicing:
+    by = st.segmented_control("Slice by", ["area", "kind"], key="slice", bind="query-params")
+with areas:
+    area = one_of("Area", reading.names(edition, asked, "area"), key="area")
+with kinds:
+    kind = one_of("Kind", reading.names(edition, asked, "kind"), key="kind")
+view = replace(asked, area=area, kind=kind, by=by)
+periods = reading.periods(edition, view)
+st.space("xsmall")
+
+
+def pick() -> None:
+    """Take over the mark that was clicked into the pickers of the rows, and so into the link."""
+    if mark := clicked(metric):
+        st.session_state["period"] = mark[0]
+        if by:
+            st.session_state["of"] = mark[1]
+
+
+chart(edition, view, on_select=pick, picked=periods.get(str(st.session_state.get("period"))))
+if periods:
+    rows(edition, view, periods)
+
+st.subheader("What this number is", anchor=False)
+definition(metric, sql=True)

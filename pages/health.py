@@ -1,0 +1,80 @@
+"""Health: how far each source has been read, what the rules match, and what every number means. Why to believe the rest."""
+
+import streamlit as st
+
+import data
+from metrics import METRICS
+from pages import reading, safe, words
+from pages.parts import definition
+
+STREAMS = {
+    "what": "Stream",
+    "complete_to": "Complete to",
+    "tried_at": "Last try",
+    "items": "Rows",
+    "expected": "Expected",
+    "incomplete": "Incomplete",
+    "gone": "Gone",
+}
+MISSING = {"scope": "Where", "what": "Stream", "incomplete": "Incomplete", "error": "What happened, and what to do"}
+SYNCS = {
+    "started_at": "Started",
+    "source": "Source",
+    "requests": "Requests",
+    "points": "Points",
+    "new_rows": "New rows",
+    "changed_rows": "Changed rows",
+    "seconds": "Seconds",
+    "outcome": "Outcome",
+}
+RULES = {  # in the order people ask about them
+    "production": "Production",
+    "issue type": "Bugs and incidents, by type",
+    "label": "Bugs and incidents, by label",
+    "status": "Statuses",
+    "Workflow": "Workflows",
+    "rework": "Hotfixes and rollbacks",
+    "bot": "Bots",
+}
+MATCHED = {"matched": "Found in the data", "items": "How often", "applies": "Counts as"}
+
+edition, zone = reading.edition(), data.team().timezone
+safe.text("How far each source has been read, what the rules match, what every number means.", "lead")
+
+missing = reading.health(edition, "unfinished")
+if len(missing):
+    st.subheader("Not read to the end", anchor=False)
+    named = missing.assign(what=[words.stream(*pair) for pair in zip(missing["stream"], missing["kind"], strict=True)])
+    named = named.fillna({"error": "Parts are still due. Collect again."})
+    safe.table(named, MISSING, alt="What is missing, and what to do", wide="error")
+
+st.subheader("Sources", anchor=False)
+for (kind, source), streams in reading.health(edition, "streams").groupby(["kind", "source"]):
+    safe.text(f"{words.SOURCES.get(kind, kind)} · {source}", "strong")
+    named = streams.assign(what=[words.stream(name, kind) for name in streams["stream"]])
+    safe.table(reading.local(named, "complete_to", "tried_at"), STREAMS, alt=f"How far {source} has been read")
+safe.text(
+    f"Times are in {zone}. Incomplete: parts still due. Gone: deleted at the source, kept out of every number.", "note"
+)
+
+st.subheader("Syncs in this range", anchor=False)
+syncs = reading.recent(reading.health(edition, "syncs"), "started_at", st.session_state["range"])
+safe.table(reading.local(syncs, "started_at"), SYNCS, alt="The syncs in this range")
+
+st.subheader("What the rules match", anchor=False)
+rules = reading.health(edition, "rules")
+there = {label: rule for rule, label in RULES.items() if rule in set(rules["rule"])}
+if there:
+    label = st.segmented_control(
+        "Rule", list(there), default=next(iter(there)), required=True, key="rule", bind="query-params"
+    )
+    found = rules[rules["rule"] == there[label]].fillna({"applies": "nothing"})
+    safe.table(found, MATCHED, alt="What the rule matches", wide="matched")
+safe.text(
+    "Rules stand in team.toml and apply on read: change one, load the page again, and every number follows.", "note"
+)
+
+st.subheader("Definitions", anchor=False)
+for metric in METRICS:
+    with st.expander(metric.title):
+        definition(metric, sql=True)

@@ -1,0 +1,37 @@
+"""The list of pages, in the order a week uses them, and what is said on every one: whose data it is and how fresh."""
+
+from pathlib import Path
+
+import streamlit as st
+
+import data
+from pages import notices, parts, safe
+
+CAIRN = Path(__file__).with_name("cairn.svg")
+
+st.set_page_config(page_title="Cairn", page_icon=CAIRN, layout="wide")
+st.logo(CAIRN, size="large")
+safe.look()
+
+page = st.navigation(
+    [
+        st.Page("this_week.py", title="This week", default=True),
+        st.Page("explore.py", title="Explore"),
+        st.Page("health.py", title="Health"),
+    ],
+    position="top",
+)
+try:
+    edition = data.edition()
+    if edition is None:
+        notices.never_collected()
+    else:
+        notices.whose(edition)
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+            st.title(page.title, anchor=False, width="content")
+            parts.range_picker()
+        page.run()
+        notices.freshness(edition)
+except data.CairnError as error:
+    for line in str(error).splitlines():
+        safe.text(line)

@@ -1,0 +1,65 @@
+"""What stands above and below every page: whose data it is, how far it has been read, and what to do when some is missing."""
+
+import streamlit as st
+
+import data
+from pages import reading, safe, sentences, words
+
+COLLECT = "python -m collectors sync"
+
+
+def never_collected() -> None:
+    """Say what to do when there is nothing to show yet."""
+    st.title("Nothing has been collected yet", anchor=False)
+    safe.text(
+        "Cairn reads GitHub and Jira first and shows them then. One command does both, and opens this page again:",
+        "lead",
+    )
+    st.code("make run", language=None)
+    safe.text("Without tokens it collects from a made-up company, so that you can look around. To collect alone:")
+    st.code(COLLECT, language=None)
+    safe.text("Then load this page again. Nothing here asks GitHub or Jira by itself.", "note")
+
+
+def nothing_happened() -> None:
+    """Say what to do when all was read, and there was nothing in it."""
+    safe.text("Collected, and nothing has happened yet in what was read.", "lead")
+    safe.text(
+        "As soon as a pull request is merged, a change deployed or a bug reported, it shows here after the next collection."
+    )
+    safe.text(
+        "Something did happen? Then it lies elsewhere: look at what was read, and at the repositories and projects in team.toml."
+    )
+    st.page_link("health.py", label="See what was read", icon=":material/arrow_forward:", icon_position="right")
+
+
+def whose(edition: data.Edition) -> None:
+    """Say if the company is made up, and if something has not been read to its end."""
+    if edition.company == "sandbox":
+        with st.container(key="sandbox"):
+            st.markdown(
+                "**Sandbox company: made-up data, to look around in.** Links to GitHub and Jira lead nowhere. For your own team, "
+                "write `team.toml`, set `GITHUB_TOKEN`, `JIRA_EMAIL` and `JIRA_TOKEN`, then `make run`."
+            )
+    half = reading.health(edition.name, "unfinished")
+    if len(half):
+        with st.container(key="half-read"):
+            safe.text(f"Not read to the end yet: {sentences.unfinished(half)}.", "strong")
+            st.markdown(f"The charts show what is there. Collect again, it goes on where it stopped: `{COLLECT}`")
+            st.page_link(
+                "health.py", label="What is missing, and why", icon=":material/arrow_forward:", icon_position="right"
+            )
+
+
+def freshness(edition: data.Edition) -> None:
+    """Say to when the data is complete, by the last complete reading and not by the last attempt."""
+    zone = data.team().timezone
+    complete = reading.health(edition.name, "complete")
+    told = [
+        f"{words.SOURCES.get(kind, kind)} to {words.moment(when, zone)}"
+        for kind, when in zip(complete["kind"], complete["complete_to"], strict=True)
+    ]
+    st.space("medium")
+    with st.container(key="footer", gap=None):
+        safe.text(f"Data complete: {words.series(told) or 'nothing yet'} ({zone}).", "note")
+        safe.text("Numbers start a conversation here. They are never the truth, and never about a person.", "note")

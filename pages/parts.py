@@ -1,0 +1,148 @@
+"""What a chart on a page is: sentence, picture with its usual range, where it comes from, its rows, and a question if it moved."""
+
+from collections.abc import Callable
+from datetime import date
+from inspect import cleandoc
+from itertools import islice
+from typing import Any, Literal
+from urllib.parse import urlencode, urljoin
+
+import streamlit as st
+
+import data
+import metrics
+from metrics import Metric
+from pages import figure, reading, safe, sentences, words
+from pages.reading import EVERY, REACH, View
+from pages.words import Frame
+
+NOT_THESE = ["zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"]
+
+
+def range_picker() -> None:
+    """Draw the presets. The menu draws them, so that the choice is the same on all pages: they read it under the key range."""
+    st.segmented_control(
+        "Range",
+        list(REACH),
+        default="12 weeks",
+        required=True,
+        key="range",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+
+
+def every_picker() -> str:
+    """Draw the choice between weeks, months and quarters and return it."""
+    return st.segmented_control("Every", list(EVERY), default="week", required=True, key="every", bind="query-params")
+
+
+def one_of(label: str, names: list[str], key: str, width: int | Literal["stretch"] = "stretch") -> str | None:
+    """Draw a filter over names from the data and return the chosen one, None for all."""
+    return st.selectbox(label, names, index=None, placeholder="All", key=key, bind="query-params", width=width)
+
+
+def chart(edition: str, view: View, *, on_select: Callable[[], None] | None = None, picked: date | None = None) -> None:
+    """Draw a metric under the chart contract. Clicks are read by clicked().
+
+    Where `on_select` is given, the rows stand below: it is called after a click, and `picked` is the period to show as chosen.
+    """
+    metric, every = view.metric, view.every
+    history = reading.history(edition, view)
+    points = reading.within(history, view.reach)
+    complete = reading.complete_to(edition, metric)
+    if complete is None or points["value"].isna().all():
+        safe.text(metric.title, "sentence", "h3")
+        safe.text(sentences.nothing(metric, points, complete))
+        return
+    facts = [sentences.sample(metric, points), f"complete to {words.moment(complete, data.team().timezone)}"]
+    caption = sentences.caption(metric, points, every, complete)
+    if view.by:
+        slices = dict(islice(reading.slices(points).items(), figure.MOST))
+        usuals = {name: metrics.usual(metric, history[history["slice"] == name]) for name in slices}
+        picture = figure.panels(view, slices, usuals, caption)
+        sentence = sentences.sliced(metric, view.by, len(slices), points["slice"].nunique())
+        question = None
+    else:
+        usual = metrics.usual(metric, history)
+        picture = figure.draw(view, points, usual, caption, picked)
+        sentence = sentences.headline(metric, points, every)
+        question = sentences.prompt(points, usual, every)
+        facts.insert(1, sentences.band(metric, usual))
+    safe.text(sentence, "sentence", "h3")
+    st.plotly_chart(
+        picture,
+        theme=None,
+        key=_key(metric),
+        on_select=on_select or "rerun",
+        selection_mode="points",
+        config=_config(view, points),
+        alt=sentence,
+    )
+    with st.container(key=f"under-{metric.name}", gap=None):
+        safe.text(" · ".join(facts), "note")
+        _ways_on(view, points, picked, rows_link=on_select is None)
+        if question:
+            safe.text(question, "prompt")
+
+
+def clicked(metric: Metric) -> tuple[str, str] | None:
+    """Return the names of the period and the slice whose mark was clicked last on a metric's chart, if one was."""
+    state = st.session_state.get(_key(metric))
+    marks = state["selection"]["points"] if state else []
+    return tuple(marks[0]["customdata"]) if marks else None
+
+
+def definition(metric: Metric, *, sql: bool = False) -> None:
+    """Draw what a metric is, how it misleads and what it asks, and its SQL. All of it stands in its declaration."""
+    safe.text(metric.about)
+    safe.text(f"Take care: {metric.caution}")
+    for question in metric.asks:
+        safe.text(question, "ask")
+    if sql:
+        st.code(cleandoc(metric.sql), language="sql")
+
+
+def address(query: dict[str, str]) -> str:
+    """Return the whole address of Explore in a state, to be pasted anywhere."""
+    return f"{urljoin(st.context.url or '', '/explore')}?{urlencode(query)}"
+
+
+def _ways_on(view: View, points: Frame, picked: date | None, *, rows_link: bool) -> None:
+    """Draw the small words under the grey line: where a reader goes from here."""
+    query = view.link(
+        period=words.period(picked or points["starts"].max(), view.every),
+        of=st.session_state.get("of") if view.by else None,
+    )
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        with st.popover("Definition", type="tertiary"):
+            definition(view.metric)
+        if rows_link:
+            st.page_link("explore.py", label="See the rows", query_params=query)
+        with st.popover("Copy link", type="tertiary"):
+            st.code(address(query), language=None, wrap_lines=True)
+        shown = points if view.by else points.drop(columns="slice")
+        st.download_button(
+            "CSV", lambda: safe.csv(shown), _file(view, points, "csv"), "text/csv", type="tertiary", on_click="ignore"
+        )
+
+
+def _key(metric: Metric) -> str:
+    return f"chart-{metric.name}"
+
+
+def _config(view: View, points: Frame) -> dict[str, Any]:
+    """Leave one button, the camera, always in sight; its picture carries title, range and freshness."""
+    picture = {"format": "png", "scale": 2, "filename": _file(view, points, "png").removesuffix(".png")}
+    return {
+        "displaylogo": False,
+        "displayModeBar": True,
+        "modeBarButtonsToRemove": NOT_THESE,
+        "toImageButtonOptions": picture,
+    }
+
+
+def _file(view: View, points: Frame, ending: str) -> str:
+    by = view.by and f"by-{view.by}"
+    parts = (view.metric.name, by, view.area, view.kind, view.every, view.reach, points["ends"].max())
+    return safe.file_name(*filter(None, parts), ending=ending)

@@ -1,0 +1,169 @@
+"""What pages read: frames from metrics and data, kept as long as the edition they come from is the newest."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+import data
+import data.health
+import data.rules
+import metrics
+from metrics import Metric
+from pages.sentences import Reading
+from pages.words import Frame, period
+
+EVERY = ("week", "month", "quarter")
+REACH = {
+    "6 weeks": pd.DateOffset(weeks=6),
+    "12 weeks": pd.DateOffset(weeks=12),
+    "6 months": pd.DateOffset(months=6),
+    "12 months": pd.DateOffset(months=12),
+    "All": None,
+}
+By = Literal["area", "kind"]
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at. All of it is in the link."""
+
+    metric: Metric
+    every: str = "week"
+    reach: str = "12 weeks"
+    area: str | None = None
+    kind: str | None = None
+    by: By | None = None
+
+    def link(self, **more: str | None) -> dict[str, str]:
+        """Return the query parameters that open this view on the page Explore."""
+        named = {
+            "metric": self.metric.title,
+            "every": self.every,
+            "range": self.reach,
+            "slice": self.by,
+            "area": self.area,
+            "kind": self.kind,
+            **more,
+        }
+        return {name: value for name, value in named.items() if value}
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _trend(edition: str, view: View) -> pd.DataFrame:
+    del edition  # it is here to be part of the key
+    return metrics.trend(view.metric, view.every, area=view.area, kind=view.kind, by=view.by)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _behind(edition: str, view: View, starts: date) -> pd.DataFrame:
+    del edition
+    return metrics.behind(view.metric, starts, view.every, area=view.area, kind=view.kind)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _complete(edition: str, metric: Metric) -> pd.DataFrame:
+    del edition
+    return pd.DataFrame({"complete_to": [metrics.complete_to(metric)]})
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _health(edition: str, what: str) -> pd.DataFrame:
+    del edition
+    asked = {
+        "complete": data.health.complete,
+        "streams": data.health.streams,
+        "unfinished": data.health.unfinished,
+        "syncs": data.health.syncs,
+        "rules": lambda: data.rules.matches(data.query),
+    }
+    return asked[what]()
+
+
+def edition() -> str:
+    """Return the name of the newest edition: the key of all that is kept here. Raises NeverCollectedError without one."""
+    found = data.edition()
+    if found is None:
+        raise data.NeverCollectedError("Nothing has been collected yet.\nRun 'make run', then load this page again.")
+    return found.name
+
+
+def history(edition: str, view: View) -> Frame:
+    """Return every complete period there is for a view, oldest first: starts, ends, value, n, of, and slice."""
+    return _trend(edition, replace(view, reach="All"))  # one entry serves every range
+
+
+def complete_to(edition: str, metric: Metric) -> datetime | None:
+    """Return the time, zone-less UTC, up to which all the metric needs has been read; None if something never was."""
+    [when] = _complete(edition, metric).itertuples(index=False, name=None)
+    return None if pd.isna(when[0]) else when[0]
+
+
+def behind(edition: str, view: View, starts: date) -> Frame:
+    """Return exactly the rows behind one mark of a view."""
+    return _behind(edition, replace(view, reach="All", by=None), starts)
+
+
+def health(edition: str, what: str) -> Frame:
+    """Return an answer about the sources: complete, streams, unfinished, syncs or rules, as the data room says them."""
+    return _health(edition, what)
+
+
+def within(points: Frame, reach: str) -> Frame:
+    """Return the periods of the chosen range, counted back from the end of the last complete one."""
+    back = REACH[reach]
+    if back is None or points.empty:
+        return points
+    return points[points["starts"] >= (points["ends"].max() - back).date()]
+
+
+def recent(rows: Frame, column: str, reach: str) -> Frame:
+    """Return the rows whose time in `column` (zone-less UTC) lies in the chosen range, counted back from now."""
+    back = REACH[reach]
+    return rows if back is None else rows[rows[column] >= pd.Timestamp.now("UTC").tz_localize(None) - back]
+
+
+def local(rows: Frame, *columns: str) -> Frame:
+    """Return the rows with the zone-less UTC times of some columns as the team's clock shows them."""
+    zone = data.team().timezone
+    times = {name: pd.to_datetime(rows[name]).dt.tz_localize("UTC").dt.tz_convert(zone) for name in columns}
+    return rows.assign(**{name: column.dt.tz_localize(None) for name, column in times.items()})
+
+
+def names(edition: str, view: View, by: By) -> list[str]:
+    """Return the areas or kinds a metric has rows for, in the order of the alphabet."""
+    return sorted(history(edition, replace(view, area=None, kind=None, by=by))["slice"].unique())
+
+
+def slices(points: Frame) -> dict[str, Frame]:
+    """Return the points of each slice under its name, in the order of the alphabet: nothing is ranked."""
+    return dict(sorted(points.groupby("slice"), key=lambda pair: pair[0].lower()))
+
+
+def periods(edition: str, view: View) -> dict[str, date]:
+    """Return the periods in sight under their names, the newest first."""
+    starts = within(history(edition, view), view.reach)["starts"].unique()
+    return {period(day, view.every): day for day in sorted(starts, reverse=True)}
+
+
+def mark(edition: str, view: View, starts: date) -> float | None:
+    """Return the number of one period of a view, None where there are too few rows to say one."""
+    points = history(edition, replace(view, by=None))
+    found = points.loc[points["starts"] == starts, "value"].dropna()
+    return None if found.empty else float(found.iloc[0])
+
+
+def empty(edition: str, view: View) -> bool:
+    """Tell if all was read for a view, and nothing was in it."""
+    return history(edition, view).empty and complete_to(edition, view.metric) is not None
+
+
+def latest(edition: str, view: View) -> Reading | None:
+    """Return the last complete period of a metric and what is usual for it, None if there is no telling yet."""
+    points = history(edition, view)
+    usual = metrics.usual(view.metric, points)
+    if usual is None or pd.isna(points["value"].iloc[-1]):
+        return None
+    return Reading(view.metric, points["starts"].iloc[-1], float(points["value"].iloc[-1]), usual)

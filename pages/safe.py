@@ -1,0 +1,142 @@
+"""The one door through which text that other people wrote reaches the screen or a file.
+
+Titles, names and addresses come from outside and may hold markup, formulas or lies. Pages hand them to these functions and to
+nothing else: markdown would load pictures from elsewhere, a link column would open whatever it is given.
+"""
+
+import html
+import os
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pandas as pd
+import streamlit as st
+
+import data
+
+FORMULA = tuple(
+    "=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
+)  # what a spreadsheet takes for the start of a formula, full width included
+RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
+UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+Place = tuple[str, str, int | None]  # scheme, host, port
+GATEWAY = ("https", "api.atlassian.com", None)  # a Cloud site read through it has issues at its own address
+LONGEST_LINK = 2_000
+LONGEST_CELL = 500
+
+
+def plain(value: object) -> str:
+    """Return the value as text that any screen can take: control characters and halves of characters become �."""
+    return UNSHOWABLE.sub("�", "" if value is None else str(value))
+
+
+def text(value: object, style: str = "body", tag: str = "p") -> None:
+    """Draw the value as it stands, as plain text. `style` names a class of look.css; `tag` an element for screen readers."""
+    st.html(f'<{tag} class="cairn-{style}"><bdi>{html.escape(plain(value))}</bdi></{tag}>')
+
+
+def plot_text(value: object, longest: int = 60) -> str:
+    """Return the value for a label in a chart, where Plotly would read some HTML: escaped, on one line, cut with an ellipsis."""
+    line = " ".join(plain(value).split())
+    return html.escape(line if len(line) <= longest else line[: longest - 1] + "…")
+
+
+def cell(value: object) -> object:
+    """Return the value for a file a spreadsheet may open: text that looks like a formula gets a ' in front, the rest stays."""
+    if not isinstance(value, str):
+        return value
+    return "'" + value if value.startswith(FORMULA) or value.lstrip().startswith(FORMULA) else value
+
+
+def csv(frame: pd.DataFrame) -> bytes:
+    """Return the frame as CSV (RFC 4180, UTF-8 with a mark so that spreadsheets read names right), safe from formulas."""
+    checked = pd.DataFrame({column: [cell(value) for value in frame[column]] for column in frame.columns}, dtype=object)
+    return (
+        checked.map(lambda value: plain(value) if isinstance(value, str) else value)
+        .to_csv(index=False, lineterminator="\r\n")
+        .encode("utf-8-sig")
+    )
+
+
+def file_name(*parts: object, ending: str) -> str:
+    """Return a file name made of the parts: letters, digits, . _ - only, at most 80 characters, never hidden or reserved."""
+    stem = (
+        re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(str(part) for part in parts))
+        .strip("-.")[: 79 - len(ending)]
+        .rstrip("-.")
+    )
+    return f"{'file-' if not stem or RESERVED.match(stem) else ''}{stem}.{ending}"
+
+
+def link(url: object, places: set[Place] | None = None) -> str | None:
+    """Return the address if it is safe to open: on a GitHub or Jira this team reads, without user names or tricks. Else None.
+
+    `places` saves asking for places() anew for every address.
+    """
+    if (
+        not isinstance(url, str)
+        or not url.isascii()
+        or len(url) > LONGEST_LINK
+        or re.search(r"[\s\\\x00-\x1f<>\"]", url)
+    ):
+        return None
+    try:
+        place = _place(url)
+    except ValueError:
+        return None
+    known = places if places is not None else allowed()
+    scheme, host, port = place
+    by_gateway = GATEWAY in known and (scheme, port) == ("https", None) and host.endswith(".atlassian.net")
+    return url if place in known or by_gateway else None
+
+
+def allowed() -> set[Place]:
+    """Return where links may lead: github.com and the sources in the team's words, http only where it is allowed by name."""
+    words = data.team()
+    roots = ["https://github.com", *(source.url for source in (*words.github, *words.jira))]
+    insecure = {name.strip() for name in os.environ.get("CAIRN_INSECURE_HOSTS", "").split(",")}
+    return {place for place in map(_place, roots) if place[0] == "https" or place[1] in insecure}
+
+
+def table(
+    frame: pd.DataFrame, columns: dict[str, str], *, alt: str, wide: str | None = None, source: str | None = None
+) -> None:
+    """Draw the columns of the frame named in `columns` (name to heading). `wide` is the one that gets more room.
+
+    `source` is the column of addresses to link. One that is not safe to open is left out, and its row says so.
+    """
+    shown = frame[[name for name in columns if name != source]].copy()
+    looks: dict[str, Any] = {}
+    for name in shown.columns:
+        width = "large" if name == wide else None
+        if pd.api.types.is_datetime64_any_dtype(shown[name]):
+            looks[name] = st.column_config.DatetimeColumn(columns[name], format="ddd D MMM YYYY, HH:mm", width=190)
+        elif pd.api.types.is_numeric_dtype(shown[name]):
+            looks[name] = st.column_config.NumberColumn(columns[name], format="localized")
+        else:
+            shown[name] = [None if pd.isna(value) else plain(value)[:LONGEST_CELL] for value in shown[name]]
+            looks[name] = st.column_config.TextColumn(columns[name], width=width)
+    if source:
+        places = allowed()
+        links = [link(url, places) for url in frame[source]]
+        left_out = [bool(pd.notna(url)) and not safe for url, safe in zip(frame[source], links, strict=True)]
+        shown[source] = links
+        looks[source] = st.column_config.LinkColumn(columns[source], display_text="Open", width="small")
+        if any(left_out):
+            shown["note"] = ["link left out" if out else None for out in left_out]
+            looks["note"] = st.column_config.TextColumn("", width="small")
+    st.dataframe(shown, hide_index=True, column_config=looks, alt=alt, placeholder="")
+
+
+def look() -> None:
+    """Put look.css on the page: sizes, tabular figures, quiet lines. It holds no data."""
+    st.html(Path(__file__).with_name("look.css"))
+
+
+def _place(url: str) -> Place:
+    parts = urlsplit(url)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or "@" in parts.netloc:
+        raise ValueError(url)
+    return parts.scheme, parts.hostname, parts.port

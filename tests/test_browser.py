@@ -1,0 +1,304 @@
+"""What a person sees: the dashboard in a real browser, from a link, in light and dark, down to the source."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import urlopen
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import metrics
+from pages import theme
+from tests.test_pages import happenings
+
+HOUSE = Path(__file__).resolve().parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
+READY = """() => document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid="stSkeleton"]')
+    && document.querySelector('.st-key-footer')
+    && [...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.main-svg .points'))"""
+POINTER = """([x, y]) => new Promise(told => requestAnimationFrame(() => requestAnimationFrame(
+    () => told(getComputedStyle(document.elementFromPoint(x, y)).cursor))))"""
+PROBES = ("/_stcore/health", "/_stcore/host-config")  # on a deep link Streamlit looks for itself beside the page first
+SIZES = {"laptop": (1440, 900), "screen": (1920, 1080)}
+
+
+@contextmanager
+def dashboard(port: int = 0):
+    """Run the dashboard on a free port of this machine alone; yield its address once it answers."""
+    if not port:
+        with socket.socket() as door:
+            door.bind(("127.0.0.1", 0))
+            port = door.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
+    with subprocess.Popen(
+        command, cwd=HOUSE, env=os.environ.copy(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as server:
+        try:
+            said = []
+            for line in server.stdout:
+                said.append(line)
+                if "URL:" in line:
+                    break
+            else:
+                pytest.fail("the dashboard did not start: " + "".join(said))
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="module")
+def collected(publish_nouns, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        yield publish_nouns(patch, tmp_path_factory.mktemp("collected"), "", **happenings())
+
+
+@pytest.fixture(scope="module")
+def url(collected):
+    with dashboard() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, NAMES)), None)
+        if not found and not Path(playwright.chromium.executable_path).exists():
+            pytest.skip("no Chromium on this machine; 'playwright install chromium' brings one")
+        browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser):
+    """Return a function that opens an address as a new person would; whatever goes wrong in the browser fails the test."""
+    wrong, contexts = [], []
+
+    def opened(address: str, mode: str = "light", size: str = "laptop") -> Page:
+        width, height = SIZES[size]
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=mode)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        home = "/".join(address.split("/")[:3])
+
+        def asked(request) -> None:
+            if not request.url.startswith((home, home.replace("http", "ws"), "data:", "blob:")):
+                wrong.append(f"asked the outside: {request.url}")
+
+        def complained(message) -> None:
+            if message.type == "error" and not message.location["url"].endswith(PROBES):
+                wrong.append(f"{message.text} {message.location}")
+
+        page.on("request", asked)
+        page.on("console", complained)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(address)
+        settle(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run and everything on the page is drawn."""
+    page.wait_for_function(READY, timeout=90_000)
+
+
+def rgb(colour: str) -> str:
+    return f"rgb({', '.join(str(int(colour[place : place + 2], 16)) for place in (1, 3, 5))})"
+
+
+def marks(page: Page, chart: int = 0):
+    return page.locator(".stPlotlyChart").nth(chart).locator(".points path")
+
+
+def click_mark(page: Page, number: int, chart: int = 0) -> None:
+    box = marks(page, chart).nth(number).bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def click_source(page: Page, row: int) -> None:
+    """Click the link of a row. The table is a canvas with rows of 35 px; over a link the pointer changes."""
+    grid = page.locator(".stDataFrame canvas").first
+    grid.scroll_into_view_if_needed()
+    box = grid.bounding_box()
+    height = box["y"] + 35 * (row + 1.5)
+    for left in range(int(box["x"] + box["width"]) - 8, int(box["x"]), -12):
+        page.mouse.move(left, height)
+        if page.evaluate(POINTER, [left, height]) == "pointer":
+            page.mouse.click(left, height)
+            return
+    pytest.fail(f"row {row} has no link")
+
+
+def link(page: Page) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def test_a_link_opens_its_page_with_the_menu_right_after_a_restart(collected, visit):
+    for path, title in (("explore?metric=Deployments", "Explore"), ("health", "Health")):
+        with dashboard() as address:
+            page = visit(f"{address}/{path}")
+
+            expect(page.get_by_role("heading", level=1)).to_have_text(title)
+            for name in ("This week", "Explore", "Health"):
+                expect(page.get_by_role("link", name=name).first).to_be_visible()
+            if title == "Explore":
+                expect(page.get_by_role("combobox", name="Metric")).to_have_value("Deployments")
+            page.context.close()
+
+
+def test_loading_a_page_again_shows_the_same(url, visit):
+    page = visit(f"{url}/explore?metric=Deployments&every=month&range=All")
+    before = page.locator("h3").first.inner_text(), marks(page).count()
+    page.reload()
+    settle(page)
+
+    assert (page.locator("h3").first.inner_text(), marks(page).count()) == before
+
+
+@pytest.mark.parametrize(("name", "colours"), [("light", theme.LIGHT), ("dark", theme.DARK)])
+def test_the_week_reads_well_in_light_and_dark_with_no_label_cut(name, colours, url, visit):
+    page = visit(url, name, {"light": "laptop", "dark": "screen"}[name])
+
+    assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == rgb(colours.paper)
+    stroke = page.locator(".stPlotlyChart .js-line").first.evaluate("line => getComputedStyle(line).stroke")
+    assert stroke == rgb(colours.series[0])
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll('.stPlotlyChart')].flatMap(chart => {
+            const frame = chart.getBoundingClientRect();
+            return [...chart.querySelectorAll('svg text')].filter(text => {
+                const box = text.getBoundingClientRect();
+                return box.width && (box.left < frame.left - 1 || box.right > frame.right + 1
+                    || box.top < frame.top - 1 || box.bottom > frame.bottom + 1);
+            }).map(text => text.textContent);
+        })"""
+    )
+    assert cut == []
+    camera = page.locator(".modebar").first.bounding_box()
+    title = page.locator(".gtitle").first.bounding_box()
+    assert title["x"] + title["width"] < camera["x"]
+    assert page.evaluate(
+        "document.querySelector('.stMain').scrollWidth <= document.querySelector('.stMain').clientWidth"
+    )
+
+
+def test_a_mark_leads_to_its_rows_and_a_row_to_its_source(url, visit):
+    page = visit(url)
+    click_mark(page, 10)
+    page.wait_for_url("**/explore?**")
+    settle(page)
+
+    assert link(page)["period"] == "18 May 2026"
+    told = page.get_by_text("in the week of 18 May. The chart")
+    rows = metrics.behind(metrics.METRICS[0], "2026-05-18")
+    expect(told).to_contain_text(f"The chart counts {len(rows)} bugs")
+
+    first = rows["url"].iloc[0]
+    page.context.route("https://jira.example/**", lambda route: route.fulfill(body="the source"))
+    with page.context.expect_event("request", lambda request: request.url == first):
+        click_source(page, row=0)
+
+
+def test_the_rows_of_a_week_are_reached_without_a_mouse(url, visit):
+    page = visit(f"{url}/explore?metric=Bugs+opened")
+    picker = page.get_by_role("combobox", name="Period")
+    picker.focus()
+    page.keyboard.type("4 May")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**period=4+May+2026**")
+    settle(page)
+
+    expect(page.get_by_text("in the week of 4 May. The chart counts")).to_be_visible()
+
+
+def test_a_filter_survives_in_a_new_browser_through_its_link(url, visit):
+    page = visit(f"{url}/explore?metric=Pull+request+cycle+time")
+    page.get_by_role("combobox", name="Area").fill("search")
+    page.keyboard.press("Enter")
+    page.get_by_role("radio", name="month", exact=True).click()
+    page.get_by_role("radio", name="All", exact=True).click()
+    page.wait_for_url(lambda address: all(part in address for part in ("area=search", "every=month", "range=All")))
+    settle(page)
+    other = visit(page.url)
+
+    expect(other.get_by_role("combobox", name="Area")).to_have_value("search")
+    assert other.locator("h3").first.inner_text() == page.locator("h3").first.inner_text()
+    assert marks(other).count() == marks(page).count() > 0
+
+
+def test_the_range_stays_from_page_to_page(url, visit):
+    page = visit(f"{url}/?range=6+months")
+    for name in ("Health", "Explore", "This week"):
+        page.get_by_role("link", name=name).first.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        settle(page)
+        expect(page.get_by_role("radio", name="6 months")).to_be_checked()
+    page.get_by_role("link", name="See the rows").nth(2).click()
+    page.wait_for_url("**/explore?**")
+    settle(page)
+
+    assert link(page)["range"] == "6 months"
+    expect(page.get_by_role("combobox", name="Metric")).to_have_value("Age of open bugs")
+
+
+def test_a_copied_link_opens_what_was_seen(url, visit):
+    page = visit(f"{url}/?range=6+weeks")
+    page.get_by_role("button", name="Copy link").nth(4).click()
+    copied = page.locator('[data-testid="stPopoverBody"] code').inner_text()
+    other = visit(copied)
+
+    assert copied.startswith(url)
+    assert other.locator("h3").first.inner_text() == page.locator("h3").nth(4).inner_text()
+
+
+def test_a_chart_is_saved_as_picture_and_as_csv(url, visit):
+    page = visit(f"{url}/explore?metric=Deployments")
+    with page.expect_download() as picture:
+        page.locator('.modebar-btn[data-title*="png" i]').first.click()
+    with page.expect_download() as table:
+        page.get_by_role("button", name="CSV").first.click()
+    points = pd.read_csv(table.value.path())
+
+    assert picture.value.suggested_filename == "deployment_frequency-week-12-weeks-2026-06-01.png"
+    assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
+    assert points["value"].tolist() == metrics.trend(metrics.metric("deployment_frequency"))["value"].tail(12).tolist()
+
+
+def test_every_answer_carries_the_strict_content_policy(url):
+    with urlopen(url) as page, urlopen(f"{url}/_stcore/health") as health:  # noqa: S310  our own, on loopback
+        for answer in (page, health):
+            policy = answer.headers["content-security-policy"]
+            assert "default-src 'self'; script-src 'self' 'sha256-" in policy
+            assert "unsafe-eval" not in policy
+            assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_hostile_titles_are_only_text_in_the_browser(url, visit):
+    """The rows hold markup and an address of a picture elsewhere: nothing is drawn of it, and nobody is asked."""
+    page = visit(f"{url}/explore?metric=Pull+request+cycle+time")
+    page.locator(".stDataFrame canvas").first.scroll_into_view_if_needed()
+
+    expect(page.locator(".stDataFrame td", has_text="<b>Totals</b> ![x]").first).to_be_attached()
+    assert page.locator("td b, img[src*='evil.example']").count() == 0
