@@ -1,5 +1,5 @@
 """How it comes in: the streams of every service, in the order they are read."""
 
-from collectors import github, jira
+from collectors import github, jira, usage
 
-STREAMS = {"github": github.STREAMS, "jira": jira.STREAMS}
+STREAMS = {"github": github.STREAMS, "jira": jira.STREAMS, "usage": usage.STREAMS}

@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from collectors import checks, source, sync
+from collectors import checks, init, source, sync
 from collectors.progress import Reporter
 from data import CairnError, Live, edition, team, team_file
 
@@ -58,6 +58,8 @@ def sync_command(
                 reporter.say(f"  {parked}")
     if as_json:
         sys.stdout.write(json.dumps(_figures(company, outcomes, time.monotonic() - began)) + "\n")
+    if any(outcome.stopped for outcome in outcomes):
+        raise typer.Exit(130)
     if not all(outcome.started for outcome in outcomes):
         raise typer.Exit(2)
     if any(outcome.parked for outcome in outcomes):
@@ -76,6 +78,9 @@ def check(only: ONLY = None, as_json: JSON = False) -> None:
         sys.stdout.write(checks.words(found) + "\n")
     if any(problem for one in found["sources"] for problem in one["problems"]):
         raise typer.Exit(2 if not any(one["who"] for one in found["sources"]) else 1)
+
+
+main.command("init")(init.command)
 
 
 def _sources(
@@ -105,7 +110,11 @@ def _sources(
 
 def _sentence(outcome: sync.Outcome) -> str:
     end = "with something left unread:" if outcome.parked else "complete."
+    if outcome.stopped:
+        end = f"stopped, and every page read so far is kept. The next sync {outcome.resumes}."
     points = f", {outcome.points} points" if outcome.points else ""
+    if rate := _per_thousand([outcome]):
+        points += f" ({rate['requests']:.0f} and {rate['points']:.0f} per 1,000 pull requests)"
     return (
         f"{outcome.source.name}: {outcome.new} new and {outcome.changed} changed rows,"
         f" {outcome.requests} requests{points}, {outcome.seconds:.1f} s; {end}"
@@ -114,8 +123,6 @@ def _sentence(outcome: sync.Outcome) -> str:
 
 def _figures(company: str, outcomes: list[sync.Outcome], seconds: float) -> dict[str, object]:
     made = edition()
-    pulls = [(o, t) for o in outcomes for t in o.tallies if t.stream == "github_pull_requests"]
-    read = sum(t.read for _, t in pulls)
     return {
         "company": company,
         "edition": made.name if made else None,
@@ -124,14 +131,19 @@ def _figures(company: str, outcomes: list[sync.Outcome], seconds: float) -> dict
         "points": sum(o.points for o in outcomes),
         "new": sum(o.new for o in outcomes),
         "changed": sum(o.changed for o in outcomes),
-        "per_1000_pull_requests": {
-            "requests": round(1000 * sum(t.requests for _, t in pulls) / read, 1),
-            "points": round(1000 * sum(t.points for _, t in pulls) / read, 1),
-        }
-        if read
-        else None,
+        "per_1000_pull_requests": _per_thousand(outcomes),
         "sources": [o.figures() for o in outcomes],
     }
+
+
+def _per_thousand(outcomes: list[sync.Outcome]) -> dict[str, float] | None:
+    """Return the requests and points a thousand pull requests cost, with all that happened to them; None if none was read."""
+    tallies = [t for o in outcomes for t in o.tallies if t.stream == "github_pull_requests" and t.read]
+    read = sum(t.read for t in tallies)
+    if not read:
+        return None
+    costs = {"requests": sum(t.requests for t in tallies), "points": sum(t.points for t in tallies)}
+    return {name: round(1000 * cost / read, 1) for name, cost in costs.items()}
 
 
 def run() -> None:

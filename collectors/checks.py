@@ -1,16 +1,23 @@
 """Before anything is believed: who the token is, what it may see, what each rule matches, what a collection costs."""
 
+import contextlib
 import math
 from collections import Counter
 from typing import Any
 
-from collectors.github import DEPLOYMENTS, ISSUES, PULL_REQUESTS
-from collectors.jira import API
+from collectors import discovery
+from collectors.github import DEPLOYMENTS, ISSUES, PULL_REQUESTS, RELEASES
+from collectors.jira_agile import API as AGILE
+from collectors.jira_census import DATED_PAGE, IDS_PAGE
+from collectors.jira_history import TOGETHER
+from collectors.jira_search import CENTER_PAGE, CLOUD_PAGE
+from collectors.jira_site import CENTER, CLOUD, on_cloud
 from collectors.source import Source
 from collectors.wire import Refused, Wire
 from data import Team
 from data.rules import applies
 
+DAILY_REQUESTS = 5  # per repository: environments, workflows, code owners, views, clones
 LOOK = """
 query($owner: String!, $name: String!) {
     rateLimit { cost remaining resetAt }
@@ -18,16 +25,19 @@ query($owner: String!, $name: String!) {
     repository(owner: $owner, name: $name) {
         pullRequests(first: 1) { totalCount }
         issues(first: 1) { totalCount }
+        releases(first: 1) { totalCount }
+        defaultBranchRef { target { ... on Commit { history(first: 1) { totalCount } } } }
         deployments(first: 100, orderBy: {field: CREATED_AT, direction: DESC}) { totalCount nodes { environment } }
     }
 }
 """
 Found = dict[str, Any]
+FEW, SPRINTS = 8, 1.4  # requests for what is short on every Jira, and pages of sprints per board
 
 
 async def run(sources: list[Source], words: Team) -> Found:
     """Return, per source: who, notes, problems, the estimate of requests, and what the rules match on the team's own names."""
-    return {"sources": [await look(source, words) for source in sources]}
+    return {"sources": [await look(source, words) for source in sources if source.kind != "usage"]}
 
 
 async def look(source: Source, words: Team) -> Found:
@@ -62,7 +72,7 @@ async def _github(wire: Wire, source: Source, words: Team, found: Found) -> None
         )
     environments: Counter[str] = Counter()
     flows: set[tuple[str, str]] = set()
-    for scope in source.scopes:
+    for scope in await discovery.named(wire, source.github):
         owner, name = scope.split("/")
         try:
             seen = await wire.graphql(LOOK, {"owner": owner, "name": name})
@@ -72,7 +82,11 @@ async def _github(wire: Wire, source: Source, words: Team, found: Found) -> None
                     f"GitHub has no repository {scope}, or this token may not see it. Check the name in team.toml."
                 )
                 continue
-            total = {part: repository[part]["totalCount"] for part in ("pullRequests", "issues", "deployments")}
+            total = {
+                part: repository[part]["totalCount"] for part in ("pullRequests", "issues", "deployments", "releases")
+            }
+            branch = (repository["defaultBranchRef"] or {}).get("target") or {}
+            total["commits"] = branch.get("history", {}).get("totalCount", 0)
             environments.update(d["environment"] for d in repository["deployments"]["nodes"])
             runs = await wire.get(f"/repos/{scope}/actions/runs", per_page=1)
             flows |= {
@@ -82,12 +96,15 @@ async def _github(wire: Wire, source: Source, words: Team, found: Found) -> None
         except Refused as refused:
             found["problems"].append(str(refused))
             continue
-        found["requests"] += sum(
+        found["requests"] += DAILY_REQUESTS + sum(
             math.ceil(max(1, count) / width)
             for count, width in (
                 (total["pullRequests"], PULL_REQUESTS.width),
                 (total["issues"], ISSUES.width),
                 (total["deployments"], DEPLOYMENTS.width),
+                (total["releases"], RELEASES.width),
+                (total["releases"], 100),  # for their downloads
+                (total["commits"], 100),
                 (runs.body["total_count"], 100),
             )
         )
@@ -101,16 +118,28 @@ async def _github(wire: Wire, source: Source, words: Team, found: Found) -> None
 
 
 async def _jira(wire: Wire, source: Source, words: Team, found: Found) -> None:
-    me = (await wire.get(f"{API}/myself")).body
+    cloud = on_cloud((await wire.get(f"{CENTER}/serverInfo")).body)
+    api = CLOUD if cloud else CENTER
+    me = (await wire.get(f"{api}/myself")).body
     found["who"] = me.get("displayName") or me.get("accountId") or me.get("name")
     if zone := me.get("timeZone"):
         found["notes"].append(
             f"The account's time zone is {zone}; searches use absolute times and do not depend on it."
         )
     names = ", ".join(f'"{p}"' for p in source.projects)
-    count = (await wire.post(f"{API}/search/approximate-count", {"jql": f"project in ({names})"})).body.get("count", 0)
-    found["requests"] = 2 + math.ceil(max(1, count) / 100) + math.ceil(max(1, count) / 1000)
-    for status in (await wire.get(f"{API}/status")).body:
+    asked = {"jql": f"project in ({names})"}
+    if cloud:
+        count = (await wire.post(f"{api}/search/approximate-count", asked)).body.get("count", 0)
+        pages = math.ceil(count / CLOUD_PAGE) + math.ceil(count / TOGETHER) + math.ceil(count / IDS_PAGE)
+    else:
+        count = (await wire.post(f"{api}/search", asked | {"maxResults": 0})).body.get("total", 0)
+        pages = math.ceil(count / CENTER_PAGE) + math.ceil(count / DATED_PAGE)
+    boards = 0
+    with contextlib.suppress(Refused):  # no Jira Software here, or not for this token: then none are read
+        for project in source.projects:
+            boards += (await wire.get(f"{AGILE}/board", projectKeyOrId=project, maxResults=1)).body.get("total", 0)
+    found["requests"] = FEW + pages + len(source.projects) + math.ceil(boards * SPRINTS)
+    for status in (await wire.get(f"{api}/status")).body:
         kind = next(
             (k for k in ("queue", "active", "wait", "done") if applies(getattr(words.statuses, k), status["name"])),
             None,

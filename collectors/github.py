@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
+from collectors import github_repository, history
 from collectors.graphql import Connection, Nested
 from collectors.stream import Batch, Context, Page, Stream, moment, newest_first
 from collectors.wire import Missing
@@ -86,6 +87,16 @@ ISSUES = Connection(
     ),
 )
 
+RELEASES = Connection(
+    stream="github_releases",
+    field="releases",
+    item="Release",
+    order="CREATED_AT",  # GitHub lists releases by age alone; what is edited later the daily comparison finds
+    time="createdAt",
+    overlap=timedelta(days=14),
+    compare=timedelta(days=1),
+    fields="databaseId tagName name isPrerelease isDraft createdAt publishedAt updatedAt url tagCommit { oid }",
+)
 
 RUNNING = "body->>'status' <> 'completed'"
 
@@ -140,8 +151,15 @@ def _run(run: dict[str, Any], scope: str) -> Row:
     return Row(str(run["id"]), moment(run["updated_at"]), body, scope)
 
 
-LISTS = (PULL_REQUESTS, DEPLOYMENTS, ISSUES)
+LISTS = (
+    PULL_REQUESTS,
+    DEPLOYMENTS,
+    ISSUES,
+    RELEASES,
+)
 STREAMS = (
     *(one.declared() for one in LISTS),
     Stream(name="github_runs", read=runs, finish=runs_again, unfinished=RUNNING),
+    history.COMMITS,
+    *github_repository.STREAMS,
 )

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectors.stream import Batch, Context, Page, Stream, moment, newest_first, stamp
+from collectors.stream import Batch, Context, Page, Stream, moment, newest_first, rows, stamp
 from collectors.wire import Missing, Refused, TooWide
-from data import Due, Landed, Row
+from data import Due, Landed, Reject, Row
 
 ROUND = 200  # items whose overflow is planned at once
 TOGETHER = 10  # items whose overflow is fetched in one request, by alias
-CLEAN = 20  # pages without complaint after which a narrowed page is widened one step
+CLEAN = 20  # pages without complaint after which a narrowed page is widened one step, then 40, then 80
+WITHHELD = "GitHub withholds parts of it from this token, or cannot answer for it"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Connection:
 
     def declared(self) -> Stream:
         """Return this connection as a stream."""
-        return Stream(name=self.stream, read=self.read, finish=self.finish, unfinished=self.unfinished)
+        return Stream(name=self.stream, read=self.read, finish=self.finish, unfinished=self.unfinished, by_id=True)
 
     def look(self) -> str:
         """Return the GraphQL that tells in a glance whether anything in the list is new."""
@@ -67,63 +68,89 @@ class Connection:
         """Return the GraphQL of one item with the first entries of its nested lists."""
         return f"id {self.fields} {' '.join(n.ask(n.first) for n in self.nested)}"
 
-    def query(self) -> str:
-        """Return the query of one page."""
+    def query(self, *, light: bool = False) -> str:
+        """Return the query of one page; a light one asks for ids alone."""
+        node, fragments = ("id", "") if light else (self.node(), self.fragments)
         return (
             "query($owner: String!, $name: String!, $first: Int!, $after: String) {"
             " rateLimit { cost remaining resetAt }"
             " repository(owner: $owner, name: $name) {"
             f" {self.field}(first: $first, after: $after, orderBy: {{field: {self.order}, direction: DESC}}) {{"
-            f" totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {self.node()} }} }} }} }} {self.fragments}"
+            f" totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {node} }} }} }} }} {fragments}"
         )
 
     async def read(self, at: Context, place: dict[str, Any]) -> AsyncIterator[Page]:
-        """Yield pages, newest first, at the width this repository was last seen to bear."""
+        """Yield pages, newest first, at the width this repository was last seen to bear.
+
+        Items that came without all their parts, or not at all, are left to the comparison in `finish`.
+        """
 
         async def fetch(after: str | None, place: dict[str, Any]) -> Batch:
-            found = await self.page(at, after, place)
-            nodes = [n for n in found["nodes"] if n]
+            found, aside = await self.page(at, after, place)
+            ahead, nodes = found["pageInfo"], [n for n in found["nodes"] if n]
             if len(nodes) < len(found["nodes"]):
-                raise Refused(
-                    f"GitHub withheld {len(found['nodes']) - len(nodes)} items of {self.field} in {at.scope}."
-                    " The token may lack a permission; nothing after them was read, run 'python -m collectors check'."
-                )
-            ahead = found["pageInfo"]
+                place["torn"] = True
+            made = rows(nodes, lambda node: self.row(node, at.scope), at.scope)
             return Batch(
-                rows=[self.row(n, at.scope) for n in nodes],
-                times=[n[self.time] for n in nodes],
+                rows=[*made, *aside],
+                times=[str(n.get(self.time)) for n, row in zip(nodes, made, strict=True) if isinstance(row, Row)],
                 after=ahead["endCursor"] if ahead["hasNextPage"] else None,
                 expected=found.get("totalCount"),
             )
 
-        async for page in newest_first(fetch, place, self.overlap, at.since):
+        async for page in newest_first(fetch, place, self.overlap, at.since, lambda: at.wire.now):
             yield page
 
-    async def page(self, at: Context, after: str | None, place: dict[str, Any]) -> dict[str, Any]:
-        """Return one page; halves the width while the service finds it too wide, and remembers what it bore in `place`."""
-        owner, name = at.scope.split("/")
+    async def page(
+        self, at: Context, after: str | None, place: dict[str, Any]
+    ) -> tuple[dict[str, Any], list[Row | Reject]]:
+        """Return one page, and what had to be passed over; `place` remembers the width that was borne.
+
+        While the service finds a page too wide it is narrowed by a third. Alone, an item it cannot answer for is passed over.
+        """
         width, clean = place.get("width", self.width), place.get("clean", 0)
-        if clean >= CLEAN and width < self.width:
-            width, clean = min(self.width, width * 2), 0
+        wait = place.get("wait", CLEAN)
+        if clean >= wait and width < self.width:
+            width, clean, wait = min(self.width, width * 3 // 2 + 1), 0, wait * 2
         while True:
-            asked = {"owner": owner, "name": name, "first": width, "after": after}
             try:
-                data = await at.wire.graphql(self.query(), asked)
+                found = await self.ask(at, self.query(), width, after)
                 break
-            except TooWide as refused:
+            except TooWide:
                 if width == 1:
-                    raise Refused(
-                        f"GitHub cannot answer for a single item of {self.field} in {at.scope}: {refused}"
-                        " Run again later; everything before it is kept."
-                    ) from None
-                width, clean = max(1, width // 2), 0
-        place["width"], place["clean"] = width, clean + 1
+                    return await self.pass_over(at, after)
+                width, clean = max(1, width * 2 // 3), 0
+        place["width"], place["clean"], place["wait"] = width, clean + 1, wait
+        return found, []
+
+    async def pass_over(self, at: Context, after: str | None) -> tuple[dict[str, Any], list[Row | Reject]]:
+        """Return an empty page that leads past one item, set aside. Raises Refused if not even its id can be had."""
+        found = await self.ask(at, self.query(light=True), 1, after)
+        aside: list[Row | Reject] = [Reject(node["id"], WITHHELD, at.scope) for node in found["nodes"] if node]
+        return {**found, "nodes": []}, aside
+
+    async def ask(self, at: Context, query: str, width: int, after: str | None) -> dict[str, Any]:
+        """Return one page of the connection. Raises Missing when there is no such repository."""
+        owner, name = at.scope.split("/")
+        asked = {"owner": owner, "name": name, "first": width, "after": after}
+        gaps: list[dict[str, Any]] = []
+        data = await at.wire.graphql(query, asked, gaps=gaps)
         if not data.get("repository"):
             raise Missing(
                 f"GitHub has no repository {at.scope}, or this token may not see it."
                 " Check the name in team.toml and the token's access; what was collected before is kept."
             )
-        return data["repository"][self.field]
+        if data["repository"].get(self.field) is None:
+            raise Refused(
+                f"GitHub does not let this token read {self.field} of {at.scope}."
+                " Give it read access to them; everything else is read all the same."
+            )
+        found, touched = data["repository"][self.field], touches(gaps, 3)
+        return {**found, "nodes": [None if self.torn(n, i in touched) else n for i, n in enumerate(found["nodes"])]}
+
+    def torn(self, node: dict[str, Any] | None, touched: bool) -> bool:
+        """Whether an item lacks parts that GitHub has. `touched`: an error speaks of it; without one, null is the answer."""
+        return node is None or (touched and any(_gap(node[n.name]) for n in self.nested if n.name in node))
 
     def row(self, node: dict[str, Any], scope: str) -> Row:
         """Return an item as a row; it is complete when no nested list goes on."""
@@ -133,32 +160,52 @@ class Connection:
     async def finish(self, at: Context) -> Landed:
         """Visit unfinished items again, then read nested lists that overflowed to their end. Returns what changed.
 
-        Where the list's total differs from what is held, or the last comparison is old, ids and versions are compared.
+        Where the list's total differs from what is held, items came torn, or the last comparison is old, ids and versions
+        are compared. What was set aside is asked for by its id.
         """
         origin, changed = at.origin(self.stream), Landed()
         if self.unfinished:
             changed += await self.refetch(at, [body["id"] for body in at.store.bodies(origin, self.unfinished)])
+        again = at.store.set_aside(origin, again=True)
+        changed += await self.refetch(at, [i for i in again if not i.startswith("?")])
         changed += await self.overflow(at)
         known = at.store.progress(origin)
         place = known.place or {}
-        compared = place.get("compared")
-        short = known.expected is not None and known.expected != len(at.store.versions(origin))
-        if place.get("floor") or (compared is None and not short):  # read in part on purpose, or whole just now
-            compared = stamp(at.wire.now)
-        elif short or compared is None or at.wire.now - moment(compared) >= self.compare:
-            changed += await self.census(at)
+        compared, floor = place.get("compared"), place.get("floor")
+        short = not floor and known.expected is not None and known.expected != at.store.held(origin)
+        old = compared is not None and at.wire.now - moment(compared) >= self.compare
+        if short or place.get("torn") or any(i.startswith("?") for i in again) or (old and not floor):
+            changed += await self.census(at, moment(floor) if floor else None)
             changed += await self.overflow(at)
+            compared = None
+        if floor or compared is None:  # read in part on purpose, or whole just now
             compared = stamp(at.wire.now)
-        at.store.land(origin, [], replace(known, place={**place, "compared": compared}), at.wire.now)
+        place = {name: value for name, value in place.items() if name != "torn"} | {"compared": compared}
+        at.store.land(origin, [], replace(known, place=place), at.wire.now)
         return changed
 
     async def refetch(self, at: Context, ids: list[str]) -> Landed:
-        """Read some items anew, by id, and keep what they are now. Returns what changed."""
+        """Read some items anew, by id, and keep what they are now. Returns what changed.
+
+        What does not come whole is set aside too: this was the narrowest question there is.
+        """
         origin, changed = at.origin(self.stream), Landed()
-        for some in chunks(ids, self.width):
-            data = await at.wire.graphql(self.again, {"ids": some})
-            rows = [self.row(node, at.scope) for node in data["nodes"] if node]
-            changed += at.store.land(origin, rows, at.store.progress(origin), at.wire.now)
+        queue, width = list(ids), self.width
+        while queue:
+            some = queue[:width]
+            gaps: list[dict[str, Any]] = []
+            try:
+                nodes = (await at.wire.graphql(self.again, {"ids": some}, gaps=gaps))["nodes"]
+            except TooWide:
+                if width > 1:
+                    width = max(1, width * 2 // 3)
+                    continue
+                nodes, gaps = [None], [{"path": ["nodes", 0]}] if await self.there(at, some) else []
+            queue, touched = queue[width:], touches(gaps, 1)
+            made = rows(filter(None, nodes), lambda node: self.row(node, at.scope), at.scope)
+            torn = [some[i] for i, n in enumerate(nodes) if i in touched and self.torn(n, touched=True)]
+            aside = [Reject(i, WITHHELD, at.scope) for i in torn]
+            changed += at.store.land(origin, [*made, *aside], at.store.progress(origin), at.wire.now)
             at.store.visited(origin, some, at.wire.now)
         return changed
 
@@ -170,90 +217,126 @@ class Connection:
             f" nodes(ids: $ids) {{ ... on {self.item} {{ {self.node()} }} }} }} {self.fragments}"
         )
 
-    async def census(self, at: Context) -> Landed:
+    async def census(self, at: Context, since: datetime | None = None) -> Landed:
         """Compare ids and versions with the whole list: read what is new or changed, mark what is gone. Returns what changed.
 
-        It finds what no list of changes tells: deleted and transferred items, and changes that move no date.
+        It finds what no list of changes tells: deleted and transferred items, and changes that move no date. Of what has not
+        changed `since`, nothing is read.
         """
         owner, name = at.scope.split("/")
         query = (
-            "query($owner: String!, $name: String!, $after: String) { rateLimit { cost remaining resetAt }"
-            f" repository(owner: $owner, name: $name) {{ id {self.field}(first: 100, after: $after,"
+            "query($owner: String!, $name: String!, $first: Int!, $after: String) { rateLimit { cost remaining resetAt }"
+            f" repository(owner: $owner, name: $name) {{ id {self.field}(first: $first, after: $after,"
             " orderBy: {field: CREATED_AT, direction: ASC})"
             f" {{ pageInfo {{ hasNextPage endCursor }} nodes {{ id {self.version} }} }} }} }}"
         )
-        there: dict[str, datetime] = {}
-        after, home = None, None
+        origin, there, unnamed = at.origin(self.stream), dict[str, datetime | None](), list[Row | Reject]()
+        after, home, width = None, "", 100
         while True:
-            data = await at.wire.graphql(query, {"owner": owner, "name": name, "after": after})
-            home = data["repository"]["id"]
-            found = data["repository"][self.field]
-            there |= {n["id"]: moment(n[self.version]) for n in found["nodes"] if n}
+            asked = {"owner": owner, "name": name, "first": width, "after": after}
+            try:
+                data = await at.wire.graphql(query, asked, gaps=[])
+            except TooWide:
+                if width == 1:
+                    raise
+                width //= 2
+                continue
+            home, found = data["repository"]["id"], data["repository"][self.field]
+            there |= {n["id"]: _moment(n.get(self.version)) for n in found["nodes"] if n}
+            unnamed += [Reject(f"?{after}#{i}", WITHHELD, at.scope) for i, n in enumerate(found["nodes"]) if not n]
             if not found["pageInfo"]["hasNextPage"]:
                 break
             after = found["pageInfo"]["endCursor"]
-        here = at.store.versions(at.origin(self.stream))
-        changed = await self.refetch(at, [i for i, version in there.items() if here.get(i) != version])
+        here = at.store.versions(origin)
+        changed = at.store.land(origin, unnamed, at.store.progress(origin), at.wire.now)
+        late = [
+            i for i, version in there.items() if here.get(i) != version and not (since and version and version < since)
+        ]
+        changed += await self.refetch(at, late)
         return changed + await self.missing(at, home, [i for i in here if i not in there])
 
     async def missing(self, at: Context, home: str, ids: list[str]) -> Landed:
         """Mark those of some items as gone that do not exist any more, or belong to another repository now."""
         gone = []
         for some in chunks(ids, 100):
-            query = (
-                "query($ids: [ID!]!) { rateLimit { cost remaining resetAt }"
-                f" nodes(ids: $ids) {{ ... on {self.item} {{ id repository {{ id }} }} }} }}"
-            )
-            data = await at.wire.graphql(query, {"ids": some})
-            left = {n["id"] for n in data["nodes"] if n and n.get("repository", {}).get("id") == home}
-            gone += [i for i in some if i not in left]
+            left = await self.there(at, some)
+            gone += [i for i in some if left.get(i, home) != home or i not in left]
         return at.store.gone(at.origin(self.stream), gone, at.wire.now)
+
+    async def there(self, at: Context, ids: list[str]) -> dict[str, str | None]:
+        """Return those of some items that exist, with the repository they are in now: None when GitHub withholds them."""
+        query = (
+            "query($ids: [ID!]!) { rateLimit { cost remaining resetAt }"
+            f" nodes(ids: $ids) {{ ... on {self.item} {{ id repository {{ id }} }} }} }}"
+        )
+        gaps: list[dict[str, Any]] = []
+        nodes = (await at.wire.graphql(query, {"ids": ids}, gaps=gaps))["nodes"]
+        withheld = touches([gap for gap in gaps if gap.get("type") != "NOT_FOUND"], 1)
+        return {
+            i: (node.get("repository") or {}).get("id") if node else None
+            for k, (i, node) in enumerate(zip(ids, nodes, strict=True))
+            if node or k in withheld
+        }
 
     async def overflow(self, at: Context) -> Landed:
         """Read the rest of every nested list that overflowed, a few items per request. Returns what changed.
 
-        An item is kept when all its lists are at their end; its place in the request goes to the next one.
+        An item is kept when all its lists are at their end; its place in the request goes to the next one. What the service
+        does not give, however little is asked for, is set aside.
         """
         origin, changed = at.origin(self.stream), Landed()
         queue = at.store.due(origin, ROUND)
         under_way: dict[str, Rest] = {}
-        whole: list[Rest] = []
-        lost = 0
+        together, first = TOGETHER, 100
         while queue or under_way:
             while queue and len(under_way) < TOGETHER:
                 due = queue.pop(0)
                 under_way[due.id] = Rest(
                     due, {n.name: cursor for n in self.nested if (cursor := ahead(due.body, n.name))}
                 )
-            data = await at.wire.graphql(
-                self.rest_query(list(under_way.values())), {f"i{k}": i for k, i in enumerate(under_way)}
-            )
-            for k, rest in enumerate(list(under_way.values())):
-                node = data.get(f"n{k}")
-                if node:
-                    rest.add(node, at.scope)
-                if node is None or not rest.cursors:
-                    del under_way[rest.due.id]
-                    whole += [rest] if node else []
-                    lost += node is None
-            if whole and (len(whole) >= TOGETHER or not (queue or under_way)):
-                rows = [row for rest in whole for row in rest.rows]
-                changed += at.store.land_parts(origin, self.parts, [rest.due for rest in whole], rows, at.wire.now)
-                whole = []
-            if not (queue or under_way or lost):
+            some, gaps = list(under_way.values())[:together], list[dict[str, Any]]()
+            try:
+                data = await at.wire.graphql(
+                    self.rest_query(some, first), {f"i{k}": r.due.id for k, r in enumerate(some)}, gaps=gaps
+                )
+            except TooWide:
+                if together > 1 or first > 1:
+                    together, first = max(1, together // 2), max(1, first // 2 if together == 1 else first)
+                    continue
+                await self.there(at, [some[0].due.id])  # raises when it is not the item that is too much
+                data = {}
+            lost = self.take(some, data, gaps, at.scope)
+            for one in lost:
+                del under_way[one.id]
+            whole = [rest for rest in under_way.values() if not rest.cursors]
+            if len(whole) >= TOGETHER or len(whole) == len(under_way):
+                parts = [row for rest in whole for row in rest.rows]
+                changed += at.store.land_parts(origin, self.parts, [rest.due for rest in whole], parts, at.wire.now)
+                under_way = {i: rest for i, rest in under_way.items() if rest.cursors}
+            if lost:
+                changed += at.store.land(origin, lost, at.store.progress(origin), at.wire.now)
+            if not (queue or under_way):
                 queue = at.store.due(origin, ROUND)
-        if lost:
-            raise Refused(
-                f"GitHub did not give the rest of {lost} items of {self.field} in {at.scope}."
-                " They count as incomplete; run again later."
-            )
         return changed
 
-    def rest_query(self, rests: list["Rest"]) -> str:
+    def take(
+        self, some: list["Rest"], data: dict[str, Any], gaps: list[dict[str, Any]], scope: str
+    ) -> list[Row | Reject]:
+        """Give each item the entries that came for it. Returns those that got none, to be set aside."""
+        lost: list[Row | Reject] = []
+        for k, rest in enumerate(some):
+            node = data.get(f"n{k}")
+            if self.torn(node, f"n{k}" in touches(gaps, 0)):
+                lost.append(Reject(rest.due.id, WITHHELD, scope))
+            elif node:
+                rest.add(node, scope)
+        return lost
+
+    def rest_query(self, rests: list["Rest"], first: int) -> str:
         """Return the query for the next entries of nested lists, one alias per item."""
         asked = " ".join(
             f"n{k}: node(id: $i{k}) {{ ... on {self.item} {{ id "
-            + " ".join(n.ask(100, f'after: "{rest.cursors[n.name]}"') for n in self.nested if n.name in rest.cursors)
+            + " ".join(n.ask(first, f'after: "{rest.cursors[n.name]}"') for n in self.nested if n.name in rest.cursors)
             + " } }"
             for k, rest in enumerate(rests)
         )
@@ -280,6 +363,24 @@ def ahead(node: dict[str, Any], name: str) -> str | None:
     """Return where a nested list goes on, or None at its end."""
     info = (node.get(name) or {}).get("pageInfo") or {}
     return info["endCursor"] if info.get("hasNextPage") else None
+
+
+def touches(gaps: list[dict[str, Any]], depth: int) -> set[Any]:
+    """Return which items of a list errors speak of; `depth` is where their paths tell its place."""
+    paths = [gap.get("path") or () for gap in gaps]
+    return {path[depth] for path in paths if len(path) > depth}
+
+
+def _moment(told: Any) -> datetime | None:
+    """Return a time, or None when it is none: the item is then read, and set aside with the reason."""
+    try:
+        return moment(told)
+    except (TypeError, ValueError):
+        return None
+
+
+def _gap(entries: dict[str, Any] | None) -> bool:
+    return entries is None or any(entry is None for entry in entries.get("nodes") or ())
 
 
 def chunks(items: list, size: int) -> Iterator[list]:

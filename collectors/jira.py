@@ -1,122 +1,124 @@
-"""What is read from Jira: issues with their whole history, what the statuses mean, and where the site is."""
+"""What is read from Jira, newest first: issues with their whole history, boards, sprints and worklogs."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from datetime import timedelta
 from typing import Any
 
-from collectors.stream import Context, Page, Stream, moment
+from collectors import jira_census
+from collectors.jira_agile import boards, sprints
+from collectors.jira_history import TOGETHER, histories, inline
+from collectors.jira_search import Reach, center, cloud, issue
+from collectors.jira_site import fields, is_cloud, milliseconds, projects, roles, site, statuses
+from collectors.jira_worklogs import worklogs
+from collectors.stream import Context, Page, Place, Stream, Tally, rows
+from collectors.wire import METER
 from data import Landed, Row
 
-API = "/rest/api/3"
 OVERLAP = timedelta(minutes=30)  # the search index lags behind the issues, by seconds to minutes
+RECENT = timedelta(weeks=6)  # read before everything older
 FIELDS = (
     "summary issuetype status project priority resolution created updated resolutiondate labels components parent"
     " versions fixVersions"
 ).split()
-TOGETHER = 1000  # issues whose histories are asked for at once
 
 
-async def issues(at: Context, place: dict[str, Any]) -> AsyncIterator[Page]:
-    """Yield issues by time of change; the histories follow in `histories`.
+async def issues(at: Context, place: Place) -> AsyncIterator[Page]:
+    """Yield issues by time of change, walk by walk; on Data Center their histories come with them."""
+    meant = roles(at)
+    place = plan(at, place, sorted(meant))
+    asked, on_cloud = [*FIELDS, *sorted(meant)], is_cloud(at)
+    walks: list[dict[str, Any]] = place["walks"]
+    seen, unread, short = set(place["sprints"]), 0, True
+    for walk in list(walks):
+        began = walk["since"] - (0 if walk["until"] else int(OVERLAP.total_seconds() * 1000))
+        reach, pages = Reach(walk["projects"], began, walk["until"]), 0
+        search = cloud(at, reach, asked) if on_cloud else center(at, reach, asked, expand=("changelog",))
+        async for page in search:
+            pages += 1
+            made = rows(page.items, lambda item: issue(at, item, meant), at.scope)
+            good = [row for row in made if isinstance(row, Row)]
+            walk["since"] = max([walk["since"], *(milliseconds(min(row.version, at.wire.now)) for row in good)])
+            seen |= _sprints(good, meant)
+            done = page.last and walk is walks[-1]
+            if page.last and walk["until"]:
+                walks = [w for w in walks if w is not walk]
+            short &= pages == 1 or walk["until"] is not None
+            place = {**place, "walks": merged(walks) if done and short else walks, "sprints": sorted(seen)}
+            yield Page(made, place, done)
+            unread += len(good)
+            if not on_cloud:
+                inline(at, good, page.items)
+            elif unread >= TOGETHER:
+                await histories(at, whole_only=True)
+                unread = 0
 
-    A project that joins later is read from its beginning first; the others go on from the common watermark.
+
+def plan(at: Context, place: Place, asked: list[str]) -> Place:
+    """Return the place with the walks this run has to make, those that are open to new changes first.
+
+    A walk that was cut off goes on where it stopped. A project that joins is read from its beginning, the last six weeks
+    first. When a field has come to matter that nobody asked for before, everything is read once more.
     """
-    wanted = list(at.projects)
-    known = [p for p in place.get("projects", ()) if p in wanted]
-    joining = [p for p in wanted if p not in known]
-    if joining:
-        since = place.get("joining", {}).get(",".join(joining)) or _milliseconds(at.since)
-        async for rows, mark, last in search(at, joining, since):
-            reached = {} if last else {",".join(joining): mark}
-            newest = place.get("newest") if known else mark
-            place = {
-                "projects": wanted if last else known,
-                "newest": newest if last or known else place.get("newest"),
-                "joining": reached,
-            }
-            yield Page(rows, place, done=last and not known)
-    if known:
-        async for rows, mark, last in search(at, known, place.get("newest") or 0):
-            place = {**place, "newest": max(mark, place.get("newest") or 0)}
-            yield Page(rows, place, done=last)
+    wanted, since = projects(at), milliseconds(at.since)
+    again = set(asked) - set(place.get("fields", asked))
+    before = [] if again else place.get("walks", ())
+    walks = [{**w, "projects": [p for p in w["projects"] if p in wanted]} for w in before]
+    walks = [w for w in walks if w["projects"]]
+    known = {p for w in walks if w["until"] is None for p in w["projects"]}
+    floor = place.get("floor", since)
+    recent = max(floor, milliseconds(at.wire.now - RECENT))
+    if joining := [p for p in wanted if p not in known]:
+        walks.append({"projects": joining, "since": recent, "until": None})
+        if recent > floor:
+            walks.append({"projects": joining, "since": floor, "until": recent})
+    if at.since and since < floor:
+        walks.append({"projects": wanted, "since": since, "until": floor})
+        floor = since
+    walks.sort(key=lambda w: w["until"] is not None)
+    kept = {name: place[name] for name in ("census",) if name in place}
+    return {**kept, "walks": walks, "floor": floor, "fields": asked, "sprints": place.get("sprints", [])}
 
 
-async def search(at: Context, projects: list[str], since: int) -> AsyncIterator[tuple[list[Row], int, bool]]:
-    """Yield issues changed since a time in epoch milliseconds, with the time reached and whether this was the last page.
-
-    Dates in JQL are read in the account's time zone and to the minute; epoch milliseconds are neither.
-    """
-    names = ", ".join(f'"{p}"' for p in projects)
-    changed = f" and updated >= {since - int(OVERLAP.total_seconds() * 1000)}" if since else ""
-    jql = f"project in ({names}){changed} order by updated asc, id asc"
-    token, reached = None, since
-    while True:
-        body = {"jql": jql, "fields": FIELDS, "maxResults": 100} | ({"nextPageToken": token} if token else {})
-        found = (await at.wire.post(f"{API}/search/jql", body)).body
-        rows = [Row(i["id"], moment(i["fields"]["updated"]), i, at.scope, complete=False) for i in found["issues"]]
-        reached = max([reached, *(_milliseconds(r.version) for r in rows)])
-        token = None if found.get("isLast") else found.get("nextPageToken")
-        yield rows, reached, not token
-        if not token:
-            return
+def merged(walks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return open walks as one. Only for walks that ended within moments of each other: the overlap covers those."""
+    together = [p for w in walks for p in w["projects"]]
+    return [{"projects": together, "since": max(w["since"] for w in walks), "until": None}] if walks else []
 
 
-async def histories(at: Context) -> Landed:
-    """Read the histories of every issue that changed since its history was read. Returns what changed."""
-    kept = Landed()
-    while due := at.store.due(at.origin("jira_issues"), TOGETHER):
-        versions = {d.id: d.version for d in due}
-        rows, token = [], None
-        while True:
-            body = {"issueIdsOrKeys": list(versions), "maxResults": 10_000} | (
-                {"nextPageToken": token} if token else {}
-            )
-            found = (await at.wire.post(f"{API}/changelog/bulkfetch", body)).body
-            for owner, entries in groupby(
-                ((log["issueId"], h) for log in found["issueChangeLogs"] for h in log["changeHistories"]),
-                key=lambda pair: pair[0],
-            ):
-                rows += [
-                    Row(str(h["id"]), versions[owner], _history(h), at.scope, parent=owner)
-                    for _, h in entries
-                    if owner in versions
-                ]
-            token = found.get("nextPageToken")
-            if not token:
-                break
-        kept += at.store.land_parts(at.origin("jira_issues"), "jira_histories", due, rows, at.wire.now)
+async def finish(at: Context) -> Landed:
+    """Read the histories that are still due and, from time to time, look for issues that are no more."""
+    kept = await histories(at)
+    tally = METER.get()
+    spent = tally.requests if isinstance(tally, Tally) and tally.new + tally.changed else 0
+    if jira_census.due(at, spent):
+        meant = roles(at)
+        kept += await jira_census.census(at, [*FIELDS, *sorted(meant)], meant)
+        kept += await histories(at)
+    else:
+        jira_census.first(at)
     return kept
 
 
-async def statuses(at: Context, _: dict[str, Any]) -> AsyncIterator[Page]:
-    """Yield the site's statuses with their categories."""
-    found = (await at.wire.get(f"{API}/status")).body
-    yield Page([Row(str(s["id"]), at.wire.now, s, at.scope) for s in found], {}, done=True)
+def _sprints(some: list[Row], meant: dict[str, str]) -> set[int]:
+    """Return the sprints the issues name: not every one of them belongs to a board that can be read."""
+    told = [r.body["fields"].get(f) for r in some for f, role in meant.items() if role == "sprint"]
+    return {n for value in told if isinstance(value, list) for n in map(sprint_id, value) if n}
 
 
-async def site(at: Context, _: dict[str, Any]) -> AsyncIterator[Page]:
-    """Yield the site itself: its address for people and its flavour."""
-    found = (await at.wire.get(f"{API}/serverInfo")).body
-    body = {name: found.get(name) for name in ("baseUrl", "deploymentType", "version", "serverTitle")}
-    yield Page([Row(at.source, at.wire.now, body, at.scope)], {}, done=True)
-
-
-def _history(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return a history without its author's address, avatar and name; who it was stays as an account id."""
-    who = entry.get("author") or {}
-    return {
-        **entry,
-        "author": {"accountId": who.get("accountId") or who.get("key"), "accountType": who.get("accountType")},
-    }
-
-
-def _milliseconds(at: datetime | None) -> int:
-    return int(at.replace(tzinfo=UTC).timestamp() * 1000) if at else 0
+def sprint_id(told: Any) -> int | None:
+    """Return the id of a sprint as an issue names it: an object, or on Data Center a text like '…[id=1,…]'."""
+    if isinstance(told, dict):
+        return told.get("id")
+    part = str(told).partition("[id=")[2].partition(",")[0]
+    return int(part) if part.isdigit() else None
 
 
 STREAMS = (
     Stream(name="jira_sites", read=site, every=timedelta(days=1)),
     Stream(name="jira_statuses", read=statuses, every=timedelta(days=1)),
-    Stream(name="jira_issues", read=issues, finish=histories),
+    Stream(name="jira_fields", read=fields, every=timedelta(days=1)),
+    Stream(name="jira_boards", read=boards),
+    Stream(name="jira_issues", read=issues, finish=finish),
+    Stream(name="jira_sprints", read=sprints, needs=("jira_boards", "jira_issues")),
+    Stream(name="jira_worklogs", read=worklogs, needs=("jira_issues",)),
 )

@@ -9,16 +9,22 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from collectors import usage
+from collectors.github_app import installation
 from collectors.wire import Wire
 from data import CairnError, Team, team, team_file
-from data.team import CHECKOUT, GitHub, Jira
+from data.store import Company
+from data.team import CHECKOUT, GitHub, Jira, source_name
 
 VERSION = {"X-GitHub-Api-Version": "2022-11-28"}
 
 
 @dataclass(frozen=True)
 class Source:
-    """One service to collect from. `scopes` are repositories, or "*" for a Jira site's projects together."""
+    """One service to collect from. `scopes` are repositories, or "*" for a Jira site's projects together.
+
+    `github` is what team.toml says of it: repositories may also be found in organisations. `auth`, if any, signs each request.
+    """
 
     kind: str
     name: str
@@ -28,28 +34,43 @@ class Source:
     scopes: tuple[str, ...]
     projects: tuple[str, ...] = ()
     transport: httpx.AsyncBaseTransport | None = None
+    github: tuple[GitHub, ...] = ()
+    auth: httpx.Auth | None = None
 
     def wire(self) -> Wire:
         """Return a line to this source. Raises CairnError when its address is not to be trusted."""
-        title = {"github": "GitHub", "jira": "Jira"}[self.kind]
-        return Wire(f"{title} ({self.name})", self.root, self.headers, self.graphql_at, self.transport)
+        title = {"github": "GitHub", "jira": "Jira", "usage": "Usage"}[self.kind]
+        return Wire(f"{title} ({self.name})", self.root, self.headers, self.graphql_at, self.transport, auth=self.auth)
 
 
 def sources(words: Team) -> list[Source]:
     """Return the sources team.toml names, with the tokens of the environment. Raises CairnError when one lacks its token."""
-    return [*map(_github, words.github), *map(_jira, words.jira)]
+    tables: dict[str, list[GitHub]] = {}
+    for table in words.github:  # several tables may speak of one GitHub: it has one budget, so it is one source
+        tables.setdefault(table.url, []).append(table)
+    return [*map(_github, map(tuple, tables.values())), *map(_jira, words.jira), *_usage("team")]
 
 
-def _github(words: GitHub) -> Source:
+def _github(tables: tuple[GitHub, ...]) -> Source:
+    url = tables[0].url
+    rest, graphql = github_roots(url)
+    name, listed = source_name(url), tuple(name for table in tables for name in table.repositories)
+    if signed := installation(rest, secret):
+        return Source("github", name, rest, graphql, VERSION, listed, github=tables, auth=signed)
     token = secret("GITHUB_TOKEN")
     if not token:
         raise CairnError(
-            f"GITHUB_TOKEN is not set, but {team_file().name} names repositories on {words.url}.\n"
-            "Put a read-only token into the environment or into .env and run again; nothing was collected."
+            f"GITHUB_TOKEN is not set, but {team_file().name} names repositories on {url}.\n"
+            "Put a read-only token, or the three GITHUB_APP_ settings, into the environment or into .env and run again;"
+            " nothing was collected."
         )
-    rest, graphql = github_roots(words.url)
     headers = {"Authorization": f"Bearer {token}", **VERSION}
-    return Source("github", _name(words.url), rest, graphql, headers, words.repositories)
+    return Source("github", name, rest, graphql, headers, listed, github=tables)
+
+
+def _usage(which: Company) -> list[Source]:
+    """Return the folder of usage files as a source, if there are any."""
+    return [Source("usage", "files", "", "", {}, ("*",), transport=usage.Nowhere())] if usage.files(which) else []
 
 
 def _jira(words: Jira) -> Source:
@@ -63,7 +84,7 @@ def _jira(words: Jira) -> Source:
             f"JIRA_EMAIL and JIRA_TOKEN (or JIRA_PAT) are not set, but {team_file().name} names projects on {words.url}.\n"
             "Put them into the environment or into .env and run again; nothing was collected."
         )
-    return Source("jira", _name(words.url), words.url, "", {"Authorization": key}, ("*",), words.projects)
+    return Source("jira", source_name(words.url), words.url, "", {"Authorization": key}, ("*",), words.projects)
 
 
 def github_roots(url: str) -> tuple[str, str]:
@@ -86,8 +107,20 @@ def sandbox(until: date | None = None) -> tuple[list[Source], date]:
     rest, graphql = github_roots(words.github[0].url)
     headers = {"Authorization": "Bearer sandbox"}
     return [
-        Source("github", _name(words.github[0].url), rest, graphql, headers, words.github[0].repositories, (), door),
-        Source("jira", _name(words.jira[0].url), words.jira[0].url, "", headers, ("*",), words.jira[0].projects, door),
+        Source(
+            "github",
+            source_name(words.github[0].url),
+            rest,
+            graphql,
+            headers,
+            words.github[0].repositories,
+            transport=door,
+            github=words.github,
+        ),
+        Source(
+            "jira", source_name(words.jira[0].url), words.jira[0].url, "", headers, ("*",), words.jira[0].projects, door
+        ),
+        *_usage("sandbox"),
     ], anchor(day)
 
 
@@ -111,8 +144,3 @@ def _env_file(path: Path = CHECKOUT / ".env") -> dict[str, str]:
     lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
     pairs = (line.removeprefix("export ").split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
     return {name.strip(): value.strip().strip("'\"") for name, value in pairs}
-
-
-def _name(url: str) -> str:
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] + parts.path

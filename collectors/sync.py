@@ -1,19 +1,23 @@
 """One run of the collectors: every source at once, every stream to its end, a fresh edition when it is over."""
 
 import asyncio
+import contextlib
+import signal
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from collectors import STREAMS, probe
+from collectors import STREAMS, discovery, probe
 from collectors.source import Source
-from collectors.stream import Context, Tally, collect
-from collectors.wire import Missing, Refused, Unauthorised, Wire
+from collectors.stream import STRANGE, Context, Stream, Tally, collect
+from collectors.wire import Missing, Refused, Stopped, Unauthorised, Wire
 from data import Edition, Live, Origin, publish
 
 AT_ONCE = 4  # repositories read side by side on one line
 PACE = 20.0  # seconds between editions while a first collection runs
+GRACE = 5.0  # seconds to finish the pages in hand when somebody asks to stop
 
 
 @dataclass
@@ -25,6 +29,8 @@ class Outcome:
     parked: list[str] = field(default_factory=list)
     never: bool = False  # something was refused that has never been read: a mistake in team.toml or the token
     locked_out: bool = False  # the token was refused: nothing else of this source is tried
+    stopped: bool = False  # somebody asked to stop before everything was read
+    under_way: dict[tuple[str, str], Tally] = field(default_factory=dict)  # streams that have begun and not ended
     requests: int = 0
     points: int = 0
     left: int | None = None
@@ -33,7 +39,7 @@ class Outcome:
     @property
     def started(self) -> bool:
         """Whether anything could be read, and nothing is named that never could."""
-        return bool(self.tallies) and not self.never
+        return not self.never and (not self.parked or any(t.requests for t in self.tallies))
 
     @property
     def new(self) -> int:
@@ -44,6 +50,16 @@ class Outcome:
     def changed(self) -> int:
         """Rows that say something else than before."""
         return sum(t.changed for t in self.tallies)
+
+    @property
+    def resumes(self) -> str:
+        """Where the next sync goes on when this one was stopped."""
+        begun = [
+            f"{stream.split('_', 1)[-1].replace('_', ' ')}{'' if scope == '*' else f' of {scope}'} from page {tally.pages + 1}"
+            for (scope, stream), tally in self.under_way.items()
+        ]
+        more = f" and {len(begun) - 2} more" if len(begun) > 2 else ""
+        return f"resumes with {', '.join(begun[:2])}{more}" if begun else "resumes where it was"
 
     def figures(self) -> dict[str, object]:
         """Return the run's figures as the last line of `sync --json` prints them."""
@@ -59,10 +75,13 @@ class Outcome:
                     "read": sum(t.read for t in self.tallies if t.stream == name),
                     "new": sum(t.new for t in self.tallies if t.stream == name),
                     "changed": sum(t.changed for t in self.tallies if t.stream == name),
+                    "set_aside": sum(t.rejected for t in self.tallies if t.stream == name),
+                    "new_fields": sum(t.fields for t in self.tallies if t.stream == name),
                 }
                 for name in dict.fromkeys(t.stream for t in self.tallies)
             },
             "parked": self.parked,
+            "stopped": self.stopped,
         }
 
 
@@ -107,27 +126,65 @@ class Run:
     store: Live
     watch: Watch
     since: datetime | None = None
+    stopped: bool = False
+    wires: list[Wire] = field(default_factory=list)
+    readers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def all(self, sources: list[Source]) -> list[Outcome]:
         """Collect from all sources at once and publish. Returns one Outcome per source."""
         self.press = Press(self.store)
-        outcomes = await asyncio.gather(*map(self.source, sources))
-        self.press.now()
+        if told := self.store.about("anew"):
+            self.watch.say(told)
+        with self.listening():
+            outcomes = await asyncio.gather(*map(self.source, sources))
+            self.press.now()
         return outcomes
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Meet Ctrl+C and a polite kill by finishing the pages in hand; what is there is then published."""
+        loop, signals = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+            for one in signals:
+                loop.add_signal_handler(one, self.stop)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                for one in signals:
+                    loop.remove_signal_handler(one)
+
+    def stop(self) -> None:
+        """Send no other request, keep the pages that are on their way, and give up on those that do not come in time."""
+        if self.stopped:
+            self.give_up()
+            return
+        self.stopped = True
+        self.watch.say("Stopping: the pages in hand are finished first. Once more, and they are given up.")
+        for wire in self.wires:
+            wire.stopped = True
+        asyncio.get_running_loop().call_later(GRACE, self.give_up)
+
+    def give_up(self) -> None:
+        """Drop the requests that are under way."""
+        for reader in self.readers:
+            reader.cancel()
 
     async def source(self, source: Source) -> Outcome:
         """Read every scope of one source over one line."""
         outcome, began, started = Outcome(source), time.monotonic(), _now()
         async with source.wire() as wire:
-            wire.on_wait = self.watch.say
-            gate = asyncio.Semaphore(AT_ONCE)
-
-            async def scope(name: str) -> None:
-                async with gate:
-                    await self.scope(outcome, self.context(source, wire, name), marks.get(name))
-
-            marks = await self.glance(outcome, wire)
-            await asyncio.gather(*map(scope, source.scopes))
+            wire.on_wait = self.pause
+            wire.stopped = self.stopped
+            self.wires.append(wire)
+            reader = asyncio.ensure_future(self.everything(outcome, wire))
+            self.readers.append(reader)
+            try:
+                await reader
+            except (Stopped, asyncio.CancelledError):
+                if not self.stopped:
+                    raise
+            outcome.stopped = self.stopped
             outcome.requests, outcome.points, outcome.left = wire.requests, wire.points, wire.left
         outcome.seconds = time.monotonic() - began
         self.store.synced(
@@ -139,57 +196,115 @@ class Run:
             new_rows=outcome.new,
             changed_rows=outcome.changed,
             seconds=outcome.seconds,
-            outcome="partial" if outcome.parked else "complete",
+            outcome="stopped" if outcome.stopped else "partial" if outcome.parked else "complete",
         )
         return outcome
+
+    def pause(self, told: str) -> None:
+        """Say that a limit makes us wait, and use the time to publish what is there."""
+        self.watch.say(told)
+        self.press.maybe()
+
+    async def everything(self, outcome: Outcome, wire: Wire) -> None:
+        """Read every scope of a source."""
+        source, gate = outcome.source, asyncio.Semaphore(AT_ONCE)
+
+        async def scope(name: str) -> None:
+            async with gate:
+                await self.scope(outcome, self.context(source, wire, name), marks.get(name))
+
+        async def owner(name: str) -> None:
+            async with gate:
+                await self.scope(outcome, self.context(source, wire, name), "", discovery.OWNER)
+
+        scopes = await self.scopes(outcome, wire)
+        told = await self.glance(outcome, wire, scopes)
+        marks = discovery.renamed(self.context(source, wire, "*"), told)
+        names = dict.fromkeys([*marks, *(name for name in scopes if name not in told)])
+        owners = discovery.owners(names) if source.kind == "github" else []
+        await asyncio.gather(*map(scope, names), *map(owner, owners))
 
     def context(self, source: Source, wire: Wire, scope: str) -> Context:
         """Return where the streams of one scope are read."""
         return Context(wire, self.store, source.name, source.kind, scope, self.since, source.projects)
 
-    async def glance(self, outcome: Outcome, wire: Wire) -> dict[str, str]:
+    async def scopes(self, outcome: Outcome, wire: Wire) -> tuple[str, ...]:
+        """Return what is read of a source: its scopes, and the repositories found in the organisations it names."""
+        source = outcome.source
+        for name in dict.fromkeys(name for table in source.github for name in table.organisations):
+            await self.scope(outcome, self.context(source, wire, name), "", discovery.ORGANISATION)
+        return discovery.scopes(self.store, source.name, source.github) if source.github else source.scopes
+
+    async def glance(self, outcome: Outcome, wire: Wire, scopes: tuple[str, ...]) -> dict[str, str]:
         """Return the marks of the scopes that have something to read."""
         source = outcome.source
-        if source.kind != "github":
-            return dict.fromkeys(source.scopes, "")
+        if source.kind != "github" or outcome.locked_out:
+            return dict.fromkeys(scopes, "")
         try:
-            return await probe.glance(wire, self.store, source.name, source.scopes, STREAMS["github"])
+            return await probe.glance(wire, self.store, source.name, scopes, STREAMS["github"])
         except Unauthorised as refused:
-            self.park(outcome, Origin(source.name, source.kind, probe.PROBE, source.scopes[0]), refused, wire.now)
-        except Refused:  # too much for one question, or not understood: every repository is read as if it were new
-            return dict.fromkeys(source.scopes, "")
+            self.park(outcome, Origin(source.name, source.kind, probe.PROBE, scopes[0]), refused, wire.now)
+        except (Refused, *STRANGE):  # too much for one question, or not understood: each is read as if it were new
+            return dict.fromkeys(scopes, "")
         return {}
 
-    async def scope(self, outcome: Outcome, at: Context, mark: str | None) -> None:
-        """Read the streams of one scope, one after the other, as long as the door is open.
+    async def scope(
+        self, outcome: Outcome, at: Context, mark: str | None, streams: tuple[Stream, ...] | None = None
+    ) -> None:
+        """Read the streams of one scope, as long as the door is open: GitHub's side by side, a Jira site's in their order.
 
-        Without a mark nothing in it is new, and only lists with a rhythm of their own are read.
+        Without a mark nothing in it is new, and only lists with a rhythm of their own are read. Where nobody has looked yet,
+        the first stream goes ahead of the others: it tells whether there is such a repository at all.
         """
-        streams, before = STREAMS[at.kind], len(outcome.parked)
-        for stream in streams if mark is not None else [s for s in streams if s.every]:
-            if outcome.locked_out:
+        wanted = [s for s in streams or STREAMS[at.kind] if mark is not None or s.every]
+        ahead = wanted if at.kind != "github" else wanted[: mark in {"", "null"}]
+        whole, unread = True, set[str]()
+        for stream in ahead:
+            if unread.intersection(stream.needs):
+                continue
+            refused = await self.stream(outcome, at, stream)
+            whole &= refused is None or bool(stream.every)  # what has a rhythm of its own is tried again by it
+            if isinstance(refused, Unauthorised) or (isinstance(refused, Missing) and stream is wanted[0]):
                 return
-            try:
-                tally = await collect(stream, at, lambda tally: self.watch.page(tally, at.wire))
-            except Refused as refused:
-                if self.park(outcome, at.origin(stream.name), refused, at.wire.now):
-                    return
-            else:
-                outcome.tallies.append(tally)
-                self.watch.done(tally)
-            self.press.maybe()
-        if mark and len(outcome.parked) == before:
+            unread |= {stream.name} if refused else set()
+        rest = wanted[len(ahead) :]
+        for stream, refused in zip(
+            rest, await asyncio.gather(*(self.stream(outcome, at, s) for s in rest)), strict=True
+        ):
+            whole &= refused is None or bool(stream.every)
+        if mark and whole and not self.stopped:
             probe.seen(at.wire, self.store, at.source, at.scope, mark)
 
-    def park(self, outcome: Outcome, origin: Origin, refused: Refused, now: datetime) -> bool:
-        """Keep why a stream could not be read. Returns whether nothing else of its scope can be read either."""
-        shut = isinstance(refused, (Unauthorised, Missing))
-        outcome.never |= shut and self.store.progress(origin).complete_to is None
+    async def stream(self, outcome: Outcome, at: Context, stream: Stream) -> Refused | None:
+        """Read one stream of one scope. Returns why it could not be read to its end, if so; it is parked then."""
+        if outcome.locked_out:
+            return Unauthorised("the token was refused")
+
+        def page(tally: Tally) -> None:
+            outcome.under_way[at.scope, stream.name] = tally
+            self.watch.page(tally, at.wire)
+            self.press.maybe()
+
+        try:
+            tally = await collect(stream, at, page)
+        except Refused as refused:
+            self.park(outcome, at.origin(stream.name), refused, at.wire.now)
+            return refused
+        outcome.under_way.pop((at.scope, stream.name), None)
+        outcome.tallies.append(tally)
+        self.watch.done(tally)
+        self.press.maybe()
+        return None
+
+    def park(self, outcome: Outcome, origin: Origin, refused: Refused, now: datetime) -> None:
+        """Keep why a stream could not be read."""
+        last = self.store.progress(origin).complete_to
+        outcome.never |= isinstance(refused, (Unauthorised, Missing)) and last is None
+        told = f"{refused} Last read completely on {last:%Y-%m-%d %H:%M} UTC." if last else str(refused)
         self.store.failed(origin, str(refused), now)
         if not (outcome.locked_out and isinstance(refused, Unauthorised)):
-            outcome.parked.append(str(refused))
+            outcome.parked.append(told)
         outcome.locked_out |= isinstance(refused, Unauthorised)
-        return shut
 
 
 def _now() -> datetime:

@@ -2,7 +2,7 @@
 
 from data.editions import Edition, company, edition, publish, query, team
 from data.errors import CairnError, NeverCollectedError
-from data.store import Due, Landed, Live, Origin, Progress, Row, home
+from data.store import Due, Landed, Live, Origin, Progress, Reject, Row, home
 from data.team import Team, read_team, team_file
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "NeverCollectedError",
     "Origin",
     "Progress",
+    "Reject",
     "Row",
     "Team",
     "company",

@@ -2,12 +2,14 @@
 
 import json
 import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import duckdb
 import typer
 
-from data import CairnError, Live, company, publish, query
+from data import CairnError, Live, company, people, publish, query
+from data.editions import drop_old_editions
 
 main = typer.Typer(
     help="Where it stays: ask the published edition, or build it again.",
@@ -48,6 +50,45 @@ def rebuild(
         sys.stdout.write(json.dumps({"edition": made.name, "company": made.company}) + "\n")
     else:
         sys.stdout.write(f"Edition {made.name} is published.\n")
+
+
+@main.command("show-me")
+def show_me(
+    login: Annotated[str, typer.Argument(help="A GitHub login, or a Jira account id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of lines.")] = False,
+) -> None:
+    """Show everything that is held of one person: where their login stands in what GitHub and Jira told."""
+    with Live(company()) as live:
+        found = people.held(live, login)
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
+        return
+    for one in found:
+        sys.stdout.write(f"{one.table} {one.id}: {', '.join(one.places)}\n")
+    sys.stdout.write(
+        f"{len(found)} raw rows name {login}. Nouns and pages hold a keyed hash instead, and no name."
+        " 'python -m data forget LOGIN' writes the name out of all of them.\n"
+    )
+
+
+@main.command("forget")
+def forget_login(
+    login: Annotated[str, typer.Argument(help="A GitHub login, or a Jira account id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Write one person's login out of everything that is held, publish anew, and prove that nothing is left."""
+    if not yes:
+        typer.confirm(f"Write {login} out of every row? This cannot be undone.", abort=True)
+    with Live(company()) as live:
+        rows = people.forget(live, login)
+        publish(live)
+        drop_old_editions(live.company)
+        left = people.held(live, login)
+    if left:
+        raise CairnError(f"{len(left)} rows still name {login}; run the command again. Nothing else was changed.")
+    sys.stdout.write(
+        f"{rows} rows named {login}; none does now, in the store or in an edition. Copies you made yourself are not reached.\n"
+    )
 
 
 def run() -> None:

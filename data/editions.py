@@ -16,12 +16,13 @@ import duckdb
 
 from data import rules
 from data.errors import CairnError, NeverCollectedError
-from data.store import FORMAT, MODEL, Company, Live, folder, home
+from data.store import DAMAGED, FORMAT, MODEL, Company, Live, folder, home
 from data.team import SANDBOX, Team, read_team, team_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_OF = 0.9  # of the last edition's items a store must hold again before it is published
 KEPT = 3  # editions; an open page may still read the one before
 READ: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -68,7 +69,8 @@ def edition() -> Edition | None:
     if found and not found.name.endswith(mark(team(which))):
         with _BUILDING:
             found = _newest(which)
-            if found and not found.name.endswith(mark(team(which))):
+            held = (folder(which) / "live.duckdb").exists()
+            if found and held and not found.name.endswith(mark(team(which))):
                 # A running collector holds the file: it reads the rules anew when it publishes, the old edition serves till then.
                 with contextlib.suppress(CairnError), Live(which) as live:
                     found = publish(live)
@@ -88,11 +90,18 @@ def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | 
     """Return the answer of one read-only question to an edition, the newest by default.
 
     Opens, asks, closes. `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition.
+    A damaged edition is moved aside, and the one before it answers.
     """
     found = edition or _newest_of_all()
-    with duckdb.connect(str(found.path), read_only=True, config=READ) as connection:
-        connection.execute("set timezone = 'UTC'")
-        return connection.execute(sql, params or {}).df()
+    try:
+        with duckdb.connect(str(found.path), read_only=True, config=READ) as connection:
+            connection.execute("set timezone = 'UTC'")
+            return connection.execute(sql, params or {}).df()
+    except (duckdb.IOException, duckdb.InternalException) as error:
+        if not DAMAGED.search(str(error)) or not found.path.exists():
+            raise
+        found.path.replace(found.path.with_suffix(".damaged"))  # the edition before it serves until the next sync
+        return query(sql, params)
 
 
 def mark(words: Team) -> str:
@@ -102,10 +111,11 @@ def mark(words: Team) -> str:
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:8]
 
 
-def publish(live: Live) -> Edition:
+def publish(live: Live, *, anyway: bool = False) -> Edition:
     """Build the nouns from raw into a file of their own and point to it; readers see the old edition or the new, never half.
 
-    When no row has changed since the last edition, its nouns are taken over and only its freshness is new.
+    When no row has changed since the last edition, its nouns are taken over and only its freshness is new. A store that is
+    collected anew is published when it holds about as much as the last edition, or `anyway`; until then that one stays.
     Returns the new edition. Raises CairnError when the disk is full or the nouns cannot be built; the old edition stays.
     """
     words = team(live.company)
@@ -114,10 +124,11 @@ def publish(live: Live) -> Edition:
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{mark(words)}"
     path, draft = shelf / f"{name}.duckdb", shelf / f"{name}.tmp"
     last, made_of = _newest(live.company), f"{mark(words)} {live.fingerprint()}"
+    if last and live.about("anew") and not anyway and _holds_less(live, last):
+        return last
     try:
-        if last and live.about("published") == f"{last.name} {made_of}":
-            shutil.copyfile(last.path, draft)
-        _build(live, draft, words)
+        if not (last and live.about("published") == f"{last.name} {made_of}" and _taken_over(live, last, draft, words)):
+            _build(live, draft, words)
     except (duckdb.Error, OSError) as error:
         draft.unlink(missing_ok=True)
         raise CairnError(
@@ -133,8 +144,30 @@ def publish(live: Live) -> Edition:
     _sync_to_disk(aside)
     aside.replace(pointer)
     live.tell("published", f"{name} {made_of}")
+    live.tell("anew", "")
     _tidy(shelf, name)
     return Edition(name, path, live.company)
+
+
+def _holds_less(live: Live, last: Edition) -> bool:
+    """Whether the store holds clearly less of any source than an edition was made of."""
+    before = query("select source, sum(items)::bigint as items from sources group by source", edition=last)
+    return any(
+        live.count(source) < MOST_OF * items for source, items in zip(before["source"], before["items"], strict=True)
+    )
+
+
+def _taken_over(live: Live, last: Edition, draft: Path, words: Team) -> bool:
+    """Make a draft of the last edition's nouns. Returns False when that one turns out to be damaged."""
+    try:
+        shutil.copyfile(last.path, draft)
+        _build(live, draft, words)
+    except duckdb.IOException as error:
+        draft.unlink(missing_ok=True)
+        if DAMAGED.search(str(error)):
+            return False
+        raise
+    return True
 
 
 def _build(live: Live, draft: Path, words: Team) -> None:
@@ -175,10 +208,19 @@ def _describe(connection: duckdb.DuckDBPyConnection, live: Live, words: Team) ->
             coalesce(c.items, 0) as items,
             coalesce(c.incomplete, 0) as incomplete,
             coalesce(c.gone, 0) as gone,
+            coalesce(r.set_aside, 0) as set_aside,
             p.expected,
             p.error,
         from live.progress p
         left join ({counts}) c using (source, stream, scope)
+        left join (select source, stream, scope, count(*) as set_aside from live.rejects group by all) r
+            using (source, stream, scope)
+        -- what is read no more, because it is gone or team.toml no longer names it, is not behind
+        where not exists (from repositories r where r.source = p.source and r.repo = p.scope and (r.gone or not r.shown))
+            and (
+                p.kind <> 'github' or contains(p.scope, '/') or p.error is not null
+                or exists (from repositories r where r.shown and lower(split_part(r.repo, '/', 1)) = lower(p.scope))
+            )
         order by all
         """
     )
@@ -211,12 +253,25 @@ def _pointer(which: Company) -> Path:
 
 
 def _newest(which: Company) -> Edition | None:
+    pointer = _pointer(which)
     try:
-        name = _pointer(which).read_text(encoding="utf-8").strip()
+        name = pointer.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return None
-    path = _pointer(which).with_name(f"{name}.duckdb")
-    return Edition(name, path, which) if re.fullmatch(r"[\w-]+", name) and path.exists() else None
+    except UnicodeDecodeError:
+        name = ""
+    path = pointer.with_name(f"{name}.duckdb")
+    if not re.fullmatch(r"[\w-]+", name) or not path.exists():  # damaged: the newest of those that are left
+        path = max(pointer.parent.glob("*.duckdb"), default=None)
+    return Edition(path.stem, path, which) if path else None
+
+
+def drop_old_editions(which: Company) -> None:
+    """Remove every edition but the one pointed to: the others may hold what was to be forgotten."""
+    found = _newest(which)
+    for path in (folder(which) / "published").glob("*.duckdb"):
+        if found and path != found.path:
+            path.unlink(missing_ok=True)
 
 
 def _quoted(path: Path) -> str:

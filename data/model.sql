@@ -33,14 +33,49 @@ set variable first_jira = (select min(source) from live.raw.jira_issues);
 create or replace temp macro own(source, id) as
     if(source in (getvariable('first_github'), getvariable('first_jira')), id, source || ' ' || id);
 
+
+-- Repositories -------------------------------------------------------------------------------------------------------------
+
+-- What team.toml no longer names is kept, and out of every number. A repository may be named as it was called before.
+create table repositories as
+select
+    own(source, r.id) as id,
+    source,
+    scope as repo,
+    body ->> '$.url' as url,
+    coalesce(try_cast(body ->> '$.isArchived' as boolean), false) as archived,
+    gone_at is not null as gone,
+    not exists (from listed_repositories) and not exists (from organisation_rules)
+    or exists (from listed_repositories l where l.source = r.source and l.name = lower(r.scope))
+    or exists (
+        from listed_repositories l
+        join live.raw.github_repository_names n on n.source = l.source and n.id = l.name
+        where l.source = r.source and (n.body ->> '$.id') = r.id
+    )
+    or exists (
+        from organisation_rules o
+        where o.source = r.source and o.owner = lower(split_part(r.scope, '/', 1))
+            and (
+                (o.everything and not archived)
+                or regexp_full_match(lower(r.scope), o.include)
+                or regexp_full_match(lower(split_part(r.scope, '/', 2)), o.include)
+            )
+            and not regexp_full_match(lower(r.scope), o.exclude)
+            and not regexp_full_match(lower(split_part(r.scope, '/', 2)), o.exclude)
+    ) as shown,
+from live.raw.github_repositories r
+order by source, repo, id;
+
+create temp table hidden as select source, repo as scope from repositories where not shown;
+
 -- What is too long for one answer overflows into parts. Parts older than the last whole reading tell of what is no more.
 create or replace temp macro with_parts(items, parts) as table
-    from query_table(items) where gone_at is null
+    from query_table(items) where gone_at is null and (source, scope) not in (from hidden)
     union all
     select o.*
     from query_table(parts) o
     join query_table(items) i on i.source = o.source and i.id = o.parent
-    where i.gone_at is null and coalesce(o.version >= i.whole, true);
+    where i.gone_at is null and coalesce(o.version >= i.whole, true) and (i.source, i.scope) not in (from hidden);
 
 
 -- Pull requests as told ----------------------------------------------------------------------------------------------------
@@ -252,18 +287,70 @@ left join repository using (repo)
 order by created_at, id;
 
 
+-- The default branch -------------------------------------------------------------------------------------------------------
+
+-- Places on the first-parent line, the oldest first: whatever has a smaller place lies before. A commit beside the line shares
+-- the place of the merge that brought it in. Places grow as the history is read further back; their order stays.
+create table default_branch as
+select
+    scope as repo,
+    oid as sha,
+    dense_rank() over (partition by source, scope order by walk, below desc) as position,
+    utc(committedDate) as committed_at,
+    line as on_line,
+from (select source, scope, unnest(from_json(body, '{
+    "oid": "VARCHAR", "committedDate": "TIMESTAMPTZ", "walk": "BIGINT", "below": "BIGINT", "line": "BOOLEAN"
+}'))
+from live.raw.github_commits
+where gone_at is null and (source, scope) not in (from hidden))
+order by repo, position, committed_at, sha;
+
+
+-- Releases -----------------------------------------------------------------------------------------------------------------
+
+create table releases as
+select
+    id,
+    repo,
+    tagName as tag,
+    coalesce(nullif(name, ''), tagName) as name,
+    coalesce(isPrerelease, false) as prerelease,
+    utc(createdAt) as created_at,
+    utc(publishedAt) as published_at,
+    url,
+from (select own(source, id) as id, scope as repo, unnest(from_json(body, '{
+    "tagName": "VARCHAR", "name": "VARCHAR", "isPrerelease": "BOOLEAN", "url": "VARCHAR",
+    "createdAt": "TIMESTAMPTZ", "publishedAt": "TIMESTAMPTZ"
+}'))
+from live.raw.github_releases
+where gone_at is null and (source, scope) not in (from hidden))
+order by created_at, id;
+
+
 -- Pull requests ------------------------------------------------------------------------------------------------------------
 
 create temp table deployed as
-with live as (
+with placed as (
+    -- Where the history of the default branch is known, it says which merges a deployed commit carries.
+    select d.repo, b.position as up_to, d.id, d.finished_at
+    from deployments d
+    join default_branch b using (repo, sha)
+    where d.production and d.outcome = 'success'
+),
+carried_on_line as (
+    select repo, up_to, min(min(finished_at)) over (partition by repo order by up_to desc) as deployed_at
+    from placed
+    group by repo, up_to
+),
+live as (
     -- What a production success carries: all that was merged up to its commit. So a rollback carries only what is old.
-    select d.repo, m.base, m.merged_at as up_to, d.finished_at
+    select d.repo, m.base, m.merged_at as up_to, d.finished_at, d.id in (select id from placed) as known
     from deployments d
     join merge m using (repo, sha)
     where d.production and d.outcome = 'success'
     union all
     -- A commit that is no merge (pushed directly, tagged) carries what was merged before it was first deployed to anywhere.
-    select d.repo, null, f.created_at, d.finished_at
+    select d.repo, null, f.created_at, d.finished_at, d.id in (select id from placed)
     from deployments d
     join (select repo, sha, min(created_at) as created_at from deployments group by all) f using (repo, sha)
     anti join merge m using (repo, sha)
@@ -275,15 +362,32 @@ carried as (
     from live
     group by repo, base, up_to
 ),
+carried_unknown as (
+    -- The same for deployments of commits that are not in the history: tags beside it, or it is still being read.
+    select repo, base, up_to, min(min(finished_at)) over (partition by repo, base order by up_to desc) as deployed_at
+    from live
+    where not known
+    group by repo, base, up_to
+),
 direct as (
     select
         p.id, p.repo, p.baseRefName, p.headRefName, p.isCrossRepository, p.merged_at,
-        least(m.deployed_at, o.deployed_at) as deployed_at,
+        if(
+            b.position is null,
+            least(m.deployed_at, o.deployed_at),
+            least(h.deployed_at, mu.deployed_at, ou.deployed_at)
+        ) as deployed_at,
     from pull p
+    left join default_branch b on b.repo = p.repo and b.sha = p.mergeCommit.oid
+    asof left join carried_on_line h on h.repo = p.repo and b.position <= h.up_to
     asof left join (from carried where base is not null) m
         on m.repo = p.repo and m.base = p.baseRefName and p.merged_at <= m.up_to
     asof left join (from carried where base is null) o
         on o.repo = p.repo and p.merged_at <= o.up_to
+    asof left join (from carried_unknown where base is not null) mu
+        on mu.repo = p.repo and mu.base = p.baseRefName and p.merged_at <= mu.up_to
+    asof left join (from carried_unknown where base is null) ou
+        on ou.repo = p.repo and p.merged_at <= ou.up_to
     where p.merged_at is not null
 ),
 onward as (
@@ -386,7 +490,7 @@ select own(source, id) as id, scope as repo, unnest(from_json(body, '{
     "created_at": "TIMESTAMPTZ", "run_started_at": "TIMESTAMPTZ", "updated_at": "TIMESTAMPTZ"
 }'))
 from live.raw.github_runs
-where gone_at is null;
+where gone_at is null and (source, scope) not in (from hidden);
 
 -- GitHub may tell a path with the branch it was read from: ci.yml@refs/heads/main.
 create temp view run as select *, parse_filename(split_part(path, '@', 1)) as file from run_body;
@@ -426,17 +530,72 @@ order by created_at, id;
 
 -- Issues as told -----------------------------------------------------------------------------------------------------------
 
-create temp table jira_body as
-select own(source, id) as id, source, id as node, scope, key, unnest(fields)
-from (select source, id, scope, unnest(from_json(body, '{"key": "VARCHAR", "fields": {
+-- Custom fields have another number on every site; what they are to us was found out when they were listed. Of several that
+-- hold story points the one a board estimates in goes first.
+create temp table field_role as
+select source, id, role, min(place) as place
+from (
+    select source, id, body ->> '$.role' as role, 1 as place from live.raw.jira_fields where gone_at is null
+    union all
+    select source, body ->> '$.estimation.fieldId', 'points', 0 from live.raw.jira_boards where gone_at is null
+)
+where role is not null and regexp_full_match(id, 'customfield_\d+')
+group by all;
+
+create temp table jira_roles as
+select
+    source,
+    list(id order by place, id) filter (role = 'points') as points_in,
+    list(id order by place, id) filter (role = 'sprint') as sprint_in,
+    list(id order by place, id) filter (role = 'epic') as epic_in,
+    list(id order by place, id) filter (role = 'request') as request_in,
+    list(id order by place, id) filter (role = 'sla') as sla_in,
+from field_role
+group by all;
+
+set variable jira_custom = (
+    select list(distinct id order by id) from (select id from field_role union all select 'customfield_0') -- a list is never empty
+);
+set variable jira_shape = '{"key": "VARCHAR", "fields": {
     "summary": "VARCHAR", "issuetype": {"name": "VARCHAR"}, "priority": {"name": "VARCHAR"}, "resolution": {"name": "VARCHAR"},
     "project": {"key": "VARCHAR"}, "status": {"id": "VARCHAR", "name": "VARCHAR", "statusCategory": {"key": "VARCHAR"}},
     "created": "VARCHAR", "updated": "VARCHAR", "resolutiondate": "VARCHAR",
-    "labels": ["VARCHAR"], "components": [{"name": "VARCHAR"}], "parent": {"key": "VARCHAR"},
-    "customfield_10016": "DOUBLE", "customfield_10020": [{"name": "VARCHAR"}]
-}}'))
-from live.raw.jira_issues
-where gone_at is null);
+    "labels": ["VARCHAR"], "components": [{"name": "VARCHAR"}], "parent": {"key": "VARCHAR"}, '
+    || array_to_string(list_transform(getvariable('jira_custom'), lambda c: '"' || c || '": "JSON"'), ', ') || '}}';
+
+-- What the fields with a role hold, null where nothing.
+create or replace temp macro held(custom, ids) as
+    list_filter(list_transform(ids, lambda f: custom[f]), lambda v: coalesce(v::varchar, 'null') <> 'null');
+
+create temp table jira_body as
+with told as (
+    select source, id as node, scope, key, unnest(fields)
+    from (
+        select source, id, scope, unnest(from_json(body, getvariable('jira_shape')))
+        from live.raw.jira_issues
+        where gone_at is null
+    )
+),
+named as (
+    select
+        columns(lambda c: not regexp_full_match(c, 'customfield_\d+')),
+        map(getvariable('jira_custom'), [*columns('^customfield_\d+$')]) as custom,
+    from told
+    -- a project that left team.toml is kept, out of every number
+    where project.key is null
+        or not exists (from listed_projects)
+        or (source, upper(project.key)) in (select (source, project) from listed_projects)
+)
+select
+    own(source, node) as id,
+    n.* exclude (custom),
+    try_cast(held(custom, points_in)[1] as double) as points,
+    held(custom, sprint_in)[1] as sprints,
+    held(custom, epic_in)[1] ->> '$' as epic,
+    coalesce(held(custom, request_in)[1] ->> '$.requestType.name', held(custom, request_in)[1] ->> '$') as request,
+    held(custom, sla_in) as slas,
+from named n
+left join jira_roles using (source);
 
 create temp table issue_body as
 select own(source, coalesce(parent, id)) as id, source, parent as part_of, scope as repo, unnest(from_json(body, '{
@@ -543,6 +702,84 @@ where item.__typename in ('ClosedEvent', 'ReopenedEvent')
 order by moved_at, id, issue_id;
 
 
+-- Sprints ------------------------------------------------------------------------------------------------------------------
+
+create temp table sprint_body as
+select own(source, id) as id, source, try_cast(id as bigint) as number, unnest(from_json(body, '{
+    "name": "VARCHAR", "state": "VARCHAR", "goal": "VARCHAR", "originBoardId": "BIGINT",
+    "startDate": "VARCHAR", "endDate": "VARCHAR", "completeDate": "VARCHAR"
+}'))
+from live.raw.jira_sprints
+where gone_at is null;
+
+create temp table board_body as
+select source, unnest(from_json(body, '{"id": "BIGINT", "name": "VARCHAR", "project": "VARCHAR"}'))
+from live.raw.jira_boards
+where gone_at is null;
+
+-- The sprint an issue is in, else the last one it was in. Data Center tells a sprint as a text: …[id=1,…,name=Sprint 1,…].
+create temp table in_sprint as
+select id, max_by(name, {'open': coalesce(state <> 'closed', false), 'number': number}) as sprint
+from (
+    select
+        t.id,
+        coalesce(b.number, t.number) as number,
+        coalesce(b.name, told ->> '$.name', nullif(regexp_extract(text, ',name=(.*?),(?:startDate|goal)=', 1), '')) as name,
+        lower(coalesce(b.state, told ->> '$.state', regexp_extract(text, ',state=(\w+)', 1))) as state,
+    from (
+        select
+            *,
+            told ->> '$' as text,
+            try_cast(coalesce(told ->> '$.id', regexp_extract(told ->> '$', '\[id=(\d+)', 1)) as bigint) as number,
+        from (select id, source, unnest(from_json(sprints, '["JSON"]')) as told from jira_body where sprints is not null)
+    ) t
+    left join sprint_body b using (source, number)
+)
+where name is not null
+group by id;
+
+create table sprints as
+select
+    s.id,
+    s.name,
+    lower(s.state) as state,
+    nullif(s.goal, '') as goal,
+    moment(startDate) as started_at,
+    moment(endDate) as ends_at,
+    moment(completeDate) as completed_at,
+    b.name as board,
+    b.project,
+from sprint_body s
+left join board_body b on b.source = s.source and b.id = s.originBoardId
+where b.project is null
+    or not exists (from listed_projects)
+    or (s.source, upper(b.project)) in (select (source, project) from listed_projects)
+order by started_at, s.id;
+
+
+-- Worklogs -----------------------------------------------------------------------------------------------------------------
+
+create table worklogs as
+with told as (
+    select own(source, id) as id, source, unnest(from_json(body, '{
+        "issueId": "VARCHAR", "started": "VARCHAR", "timeSpentSeconds": "BIGINT", "author": {"accountId": "VARCHAR"}
+    }'))
+    from live.raw.jira_worklogs
+    where gone_at is null
+)
+select
+    w.id,
+    j.id as issue_id,
+    moment(started) as started_at,
+    timeSpentSeconds as seconds,
+    hash as author,
+from told w
+join jira_body j on j.source = w.source and j.node = w.issueId
+left join (select login, person(login) as hash from (select distinct author.accountId as login from told) where login is not null) x
+    on x.login = w.author.accountId
+order by started_at, w.id;
+
+
 -- Issues -------------------------------------------------------------------------------------------------------------------
 
 create table issues as
@@ -552,9 +789,9 @@ with told as (
         issuetype.name as type, priority.name as priority, status.name as status, kind as status_kind,
         moment(created) as created_at, moment(updated) as updated_at, moment(resolutiondate) as told_at,
         resolution.name as resolution, list_filter(list_transform(components, lambda c: c.name), lambda c: c is not null) as components,
-        parent.key as parent,
-        customfield_10020[-1].name as sprint, customfield_10016 as points, labels,
+        coalesce(parent.key, epic) as parent, sprint, points, labels,
     from jira_body j
+    left join in_sprint using (id)
     left join (
         select source, rtrim(max(body ->> '$.baseUrl'), '/') as site from live.raw.jira_sites group by all
     ) using (source)
@@ -612,6 +849,86 @@ select
 from told t
 left join moved m using (id)
 order by created_at, t.id;
+
+
+-- Requests: what people ask for by hand, and what they now get by themselves -----------------------------------------------
+
+set variable rule_requests = (select coalesce(string_agg(pattern, '|'), '[^\s\S]') from request_rules);
+
+create table requests as
+with asked as (
+    select text, arg_min(name, place) as workflow
+    from (select distinct unnest([request, issuetype.name]) as text from jira_body)
+    join request_rules on regexp_full_match(lower(text), pattern)
+    where fits(text, 'rule_requests')
+    group by text
+),
+known as (
+    select source, max(complete_to) as up_to from live.progress where stream = 'jira_issues' group by all
+),
+missed as (
+    -- a goal that is still running is missed once its time is over
+    select
+        id,
+        bool_or(
+            list_contains(from_json(sla -> '$.completedCycles[*].breached', '["BOOLEAN"]'), true)
+            or coalesce(try_cast(sla ->> '$.ongoingCycle.breached' as boolean), false)
+            or coalesce(moment(sla ->> '$.ongoingCycle.breachTime.jira') <= up_to, false)
+        ) as sla_breached,
+    from (select id, source, unnest(slas) as sla from jira_body where len(slas) > 0)
+    left join known using (source)
+    group by id
+)
+select
+    i.id,
+    i.key,
+    i.project,
+    coalesce(j.request, i.type) as type,
+    coalesce(r.workflow, t.workflow) as workflow,
+    i.created_at,
+    i.resolved_at,
+    i.status,
+    i.status_kind,
+    'manual' as channel,
+    sla_breached,
+    i.url,
+    coalesce(components[1], i.project) as area,
+from issues i
+join (select id, request, issuetype.name as kind from jira_body) j using (id)
+left join asked r on r.text = j.request
+left join asked t on t.text = j.kind
+left join missed using (id)
+where r.workflow is not null or t.workflow is not null
+union all
+select
+    id,
+    null,
+    repo,
+    self_service,
+    self_service,
+    created_at,
+    if(outcome = 'success', finished_at, null), -- a run that failed served nobody
+    outcome,
+    if(finished_at is null, 'active', 'done'),
+    'self-service',
+    null,
+    url,
+    split_part(repo, '/', -1),
+from workflow_runs
+where self_service is not null
+order by created_at, id;
+
+
+-- Usage --------------------------------------------------------------------------------------------------------------------
+
+create table usage as
+select utc(happened_at) as happened_at, feature, count, area, person("user") as user_hash
+from (select unnest(from_json(body, '{
+    "happened_at": "TIMESTAMPTZ", "feature": "VARCHAR", "count": "BIGINT", "area": "VARCHAR", "user": "VARCHAR"
+}'))
+from live.raw.usage_rows
+where gone_at is null)
+order by all;
 
 
 -- What the team's rules met ------------------------------------------------------------------------------------------------

@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from data.team import source_name
+
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
-    from data.team import Team
+    from data.team import GitHub, Team
 
 NOTHING = r"[^\s\S]"  # a pattern no text fits
 
@@ -40,6 +42,31 @@ def prepare(connection: "duckdb.DuckDBPyConnection", team: "Team", person_key: s
         "workflow_rules(name text, pattern text, place integer)",
         ((workflow.name, one_of(workflow.runs), place) for place, workflow in enumerate(team.workflows)),
     )
+    _table(
+        connection,
+        "request_rules(name text, pattern text, place integer)",
+        ((workflow.name, one_of(workflow.replaces), place) for place, workflow in enumerate(team.workflows)),
+    )
+    _table(
+        connection,
+        "listed_projects(source text, project text)",
+        ((source_name(words.url), project.strip().upper()) for words in team.jira for project in words.projects),
+    )
+    githubs = [(source_name(words.url), words) for words in team.github]
+    _table(
+        connection,
+        "listed_repositories(source text, name text)",
+        ((source, name.lower()) for source, words in githubs for name in words.repositories),
+    )
+    _table(
+        connection,
+        "organisation_rules(source text, owner text, include text, exclude text, everything boolean)",
+        (
+            (source, owner.lower(), one_of(words.include), one_of(words.exclude), not words.include)
+            for source, words in githubs
+            for owner in words.organisations
+        ),
+    )
 
 
 def matches(query: Callable[[str], "pd.DataFrame"]) -> "pd.DataFrame":
@@ -59,6 +86,20 @@ def one_of(globs: Iterable[str]) -> str:
 def applies(globs: Iterable[str], text: str) -> bool:
     """Return whether any of some globs fits the whole text, in any case: the preview of a rule before anything is collected."""
     return re.fullmatch(one_of(globs), text.lower()) is not None
+
+
+def finds(words: "GitHub", name: str, *, archived: bool = False) -> bool:
+    """Return whether the organisations, include and exclude of team.toml let a repository in.
+
+    Patterns fit the name with or without its owner. An archived repository has to be named by include.
+    """
+    owner, _, short = name.partition("/")
+    told = (name, short)
+    return (
+        owner.lower() in map(str.lower, words.organisations)
+        and (any(applies(words.include, one) for one in told) or not (words.include or archived))
+        and not any(applies(words.exclude, one) for one in told)
+    )
 
 
 def is_glob(text: str) -> bool:

@@ -1,16 +1,19 @@
 """What the APIs said, kept whole: rows and the place they were read up to go to disk together or not at all."""
 
+import contextlib
+import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import duckdb
 
+from data import addresses
 from data.errors import CairnError
 
 Company = Literal["team", "sandbox"]
@@ -18,8 +21,11 @@ Company = Literal["team", "sandbox"]
 ROOM = Path(__file__).resolve().parent
 MODEL = ROOM / "model.sql"
 STORAGE: dict[str, str | bool | int | float | list[str]] = {
-    "storage_compatibility_version": "v1.5.0"
-}  # raw JSON takes a thirtieth of the space in this format
+    "storage_compatibility_version": "v1.5.0",  # raw JSON takes a thirtieth of the space in this format
+    "memory_limit": "300MB",  # what does not fit goes to disk
+    "threads": 2,
+    "preserve_insertion_order": False,
+}
 FORMAT = 1  # of the live file; a newer one is refused, see Live
 
 TABLES = """
@@ -33,7 +39,15 @@ create table if not exists syncs(
     started_at timestamp, finished_at timestamp, source text,
     requests bigint, points bigint, new_rows bigint, changed_rows bigint, seconds double, outcome text
 );
+create table if not exists rejects(
+    source text, stream text, scope text, id text, reason text, body text, "at" timestamp, tries integer, again boolean
+);
+create table if not exists fields(source text, stream text, name text, since timestamp);
 """
+DAMAGED = re.compile("corrupt|not a valid duckdb|could not read enough bytes|replaying wal|checksum", re.IGNORECASE)
+FULL = re.compile("no space|too large|quota", re.IGNORECASE)
+OFTEN, SELDOM = 3, 7  # what was set aside is asked for again in each of the next runs, then every so many days
+DUE = f'(again or tries < {OFTEN} or "at" <= $now::timestamp - interval {SELDOM} day)'
 
 
 def home() -> Path:
@@ -69,14 +83,27 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Reject:
+    """An item that cannot be kept as it is, or that the service does not give: set aside with the reason, never forgotten."""
+
+    id: str
+    reason: str
+    scope: str
+    body: Any = None
+
+
+@dataclass(frozen=True)
 class Landed:
-    """How many rows a page changed."""
+    """How many rows a page changed, how many it set aside, and how many fields nobody had seen before."""
 
     new: int = 0
     changed: int = 0
+    rejected: int = 0
+    fields: int = 0
 
     def __add__(self, other: "Landed") -> "Landed":
-        return Landed(self.new + other.new, self.changed + other.changed)
+        mine, others = vars(self), vars(other)
+        return Landed(**{name: mine[name] + others[name] for name in mine})
 
 
 @dataclass(frozen=True)
@@ -113,38 +140,98 @@ class Live:
     def __init__(self, company: Company) -> None:
         self.company: Company = company
         self.path = folder(company) / "live.duckdb"
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.connection = self._connect()
-        self.connection.execute("set timezone = 'UTC'")
-        self.connection.execute(TABLES)
+        self._holder = self.path.with_name("live.holder")
         self._known: set[str] = set()
-        for table in raw_tables():
-            self._ensure(table)
+        self._fields: dict[tuple[str, str], set[str]] = {}
+        with _in_words(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.connection = self._open()
+            self._holder.write_text(f"{os.getpid()} {datetime.now().astimezone():%H:%M}", encoding="utf-8")
         self._refuse_newer()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        """Open the file. What is damaged is moved aside: first the log of the last moments alone, then the whole file."""
+        log, told = self.path.with_name(self.path.name + ".wal"), ""
+        remedies = [[log]] if log.exists() else []
+        remedies.append([self.path, log])
+        while True:
+            try:
+                connection = self._begin()
+                break
+            except duckdb.Error as error:
+                if not remedies or not DAMAGED.search(str(error)):
+                    raise
+                told = self.move_aside(*remedies.pop(0))
+        if told:
+            self.tell("anew", told)
+        return connection
+
+    def _begin(self) -> duckdb.DuckDBPyConnection:
+        self.connection = connection = self._connect()
+        try:
+            connection.execute("set timezone = 'UTC'")
+            connection.execute(TABLES)
+            self._known.clear()
+            for table in raw_tables():
+                self._ensure(table)
+        except duckdb.Error:
+            connection.close()
+            raise
+        return connection
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         try:
             connection = duckdb.connect(str(self.path), config=STORAGE)
         except duckdb.Error as error:
-            told = str(error).splitlines()[0]
             if holder := re.search(r"PID (\d+)", str(error)):
                 raise CairnError(
-                    f"Another program (process {holder[1]}) is writing {self.path}: a sync is already running.\n"
+                    f"Another program (process {holder[1]}{self._since(holder[1])}) is writing {self.path}:"
+                    " a sync is already running.\n"
                     "Wait for it to end and run again. Nothing was changed; the pages go on showing the last edition."
                 ) from None
-            raise CairnError(
-                f"{self.path} cannot be opened: {told}\n"
-                "Move it aside and sync again: everything in it comes from GitHub and Jira. It was not changed,"
-                " and the pages keep the last edition."
-            ) from None
+            raise
         self.path.chmod(0o600)
         return connection
+
+    def _since(self, process: str) -> str:
+        """Return since when a process has been writing, if it said so."""
+        with contextlib.suppress(OSError, ValueError):
+            known, since = self._holder.read_text(encoding="utf-8").split()
+            return f", since {since}" if known == process else ""
+        return ""
+
+    def move_aside(self, *paths: Path) -> str:
+        """Give damaged files a name that says so. Returns what happened, in words."""
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        for path in paths:
+            if path.exists():
+                path.replace(path.with_name(f"{path.name}.damaged-{stamp}"))
+        return (
+            f"{self.path} was damaged and is kept as {paths[0].name}.damaged-{stamp}. Everything in it is collected anew"
+            " from GitHub and Jira; the pages keep the last edition until that is done."
+        )
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self.connection.close()
+        self._holder.unlink(missing_ok=True)
+        told = str(error) if error else ""
+        damage = error if isinstance(error, duckdb.Error) else error and error.__cause__
+        if DAMAGED.search(told) and isinstance(
+            damage, (duckdb.IOException, duckdb.InternalException, duckdb.FatalException)
+        ):
+            self.move_aside(self.path, self.path.with_name(self.path.name + ".wal"))
+            raise CairnError(
+                f"{self.path} is damaged ({told.splitlines()[0][:160]}).\n"
+                "It was moved aside under a name that says so and is kept; the pages keep the last edition."
+                " Run 'python -m collectors sync' again: it collects everything anew."
+            ) from None
+        if isinstance(error, duckdb.Error):
+            with _in_words(self.path):
+                raise error
 
     def _ensure(self, stream: str) -> str:
         if stream not in self._known:
@@ -177,6 +264,15 @@ class Live:
         found = self.connection.execute(f"select coalesce(bit_xor(h), 0) from ({tables})").fetchone()
         return str(found[0]) if found else ""
 
+    def count(self, source: str) -> int:
+        """Return how many items of a source there are, in all its streams."""
+        told = " union all ".join(
+            f"select count(*) as n from raw.{table} where source = $source and gone_at is null"
+            for table in self.tables()
+        )
+        found = self.connection.execute(f"select sum(n)::bigint from ({told})", {"source": source}).fetchone()
+        return found[0] if found else 0
+
     def tables(self) -> list[str]:
         """Return the raw tables there are, in alphabetical order."""
         found = self.connection.execute(
@@ -198,7 +294,7 @@ class Live:
 
     def clear(self) -> None:
         """Forget everything collected. Only for the sandbox, whose life can be told again."""
-        for table in ("progress", "syncs", *(f"raw.{table}" for table in self.tables())):
+        for table in ("progress", "syncs", "rejects", "fields", *(f"raw.{table}" for table in self.tables())):
             self.connection.execute(f"delete from {table}")
 
     def progress(self, origin: Origin) -> Progress:
@@ -213,17 +309,22 @@ class Live:
         place, complete_to, expected, error = found
         return Progress(json.loads(place) if place else None, complete_to, expected, error)
 
-    def land(self, origin: Origin, rows: Sequence[Row], progress: Progress, seen_at: datetime) -> Landed:
+    def land(self, origin: Origin, rows: Sequence[Row | Reject], progress: Progress, seen_at: datetime) -> Landed:
         """Keep one page and the place it was read up to, in one transaction. Returns what changed.
 
         The newest version of an item wins, whatever the order of arrival; a row that says nothing new is not written.
-        Times are zone-less UTC.
+        What is no row, or has no id or time of its own, is set aside. Times are zone-less UTC.
         """
-        table = self._ensure(origin.stream)
+        table, checked = self._ensure(origin.stream), [_checked(row) for row in rows]
+        whole = [row for row in checked if isinstance(row, Row)]
+        aside = [row for row in checked if isinstance(row, Reject)]
         with self._transaction():
-            landed = self._merge(table, origin.source, rows, seen_at)
+            landed = self._merge(table, origin.source, whole, seen_at)
+            self._settle(origin, [row.id for row in whole])
+            self._set_aside(origin, aside, seen_at)
             self._keep_progress(origin, progress, seen_at)
-        return landed
+            new = self._new_fields(origin, whole, seen_at)
+        return replace(landed, rejected=len(aside), fields=new)
 
     def land_parts(
         self, origin: Origin, parts: str, parents: Iterable[Due], rows: Sequence[Row], seen_at: datetime
@@ -243,14 +344,91 @@ class Live:
                 " where t.source = $source and t.id = s.id",
                 bound,
             )
+            self._settle(origin, bound["ids"])
         return landed
+
+    def _set_aside(self, origin: Origin, rejects: Sequence[Reject], at: datetime) -> None:
+        for one in rejects:
+            bound = {"source": origin.source, "stream": origin.stream, "id": _clean(one.id)}
+            before = self.connection.execute(
+                "delete from rejects where source = $source and stream = $stream and id = $id returning tries", bound
+            ).fetchone()
+            self.connection.execute(
+                "insert into rejects values ($source, $stream, $scope, $id, $reason, $body, $at, $tries, false)",
+                bound
+                | {
+                    "scope": one.scope,
+                    "reason": _clean(one.reason),
+                    "body": None if one.body is None else _text(one.body),
+                    "at": at,
+                    "tries": before[0] + 1 if before else 1,
+                },
+            )
+
+    def _settle(self, origin: Origin, ids: Sequence[str]) -> None:
+        """Forget that items were set aside: they have been kept now."""
+        self.connection.execute(
+            "delete from rejects where source = $source and stream = $stream and id in (select unnest($ids))",
+            {"source": origin.source, "stream": origin.stream, "ids": list(ids)},
+        )
+
+    def _new_fields(self, origin: Origin, rows: Sequence[Row], at: datetime) -> int:
+        """Keep which fields the items of a stream have. Returns how many came since it was first read."""
+        key = (origin.source, origin.stream)
+        if key not in self._fields:
+            found = self.connection.execute("select name from fields where source = ? and stream = ?", key).fetchall()
+            self._fields[key] = {name for (name,) in found}
+        known = self._fields[key]
+        new = sorted({_clean(name) for row in rows for name in row.body} - known)
+        if new:
+            self.connection.execute(
+                "insert into fields select $source, $stream, unnest($names), $at",
+                {"source": origin.source, "stream": origin.stream, "names": new, "at": at},
+            )
+        first = not known
+        self._fields[key] = known | set(new)
+        return 0 if first else len(new)
+
+    def release(self, origin: Origin, now: datetime) -> list[str]:
+        """Return the ids of what was set aside and is to be asked for again now."""
+        bound = {"source": origin.source, "stream": origin.stream, "scope": origin.scope}
+        found = self.connection.execute(
+            "update rejects set again = true where source = $source and stream = $stream and scope = $scope"
+            f" and {DUE} returning id",
+            bound | {"now": now},
+        ).fetchall()
+        return [i for (i,) in found]
+
+    def set_aside(self, origin: Origin, *, again: bool) -> list[str]:
+        """Return the ids of what is set aside: all of it, or what was released to be asked for `again` and did not come."""
+        found = self.connection.execute(
+            "select id from rejects where source = $source and stream = $stream and scope = $scope and (again or not $again)",
+            {"source": origin.source, "stream": origin.stream, "scope": origin.scope, "again": again},
+        ).fetchall()
+        return [i for (i,) in found]
+
+    def reason(self, origin: Origin) -> str:
+        """Return why the item that was set aside last was."""
+        found = self.connection.execute(
+            "select reason from rejects where source = $source and stream = $stream and scope = $scope"
+            ' order by "at" desc limit 1',
+            {"source": origin.source, "stream": origin.stream, "scope": origin.scope},
+        ).fetchone()
+        return found[0] if found else "no reason given"
+
+    def settled(self, origin: Origin) -> None:
+        """Forget what was asked for again and is no more: the whole list was read without it."""
+        with self._transaction():
+            self._settle(origin, self.set_aside(origin, again=True))
 
     def due(self, origin: Origin, limit: int) -> list[Due]:
         """Return up to `limit` items whose parts have not been read for their present version, newest first."""
         found = self.connection.execute(
             f"select id, scope, version, body from {self._ensure(origin.stream)} where source = $source and scope = $scope"
-            " and whole is distinct from version and gone_at is null order by version desc, id limit $limit",
-            {"source": origin.source, "scope": origin.scope, "limit": limit},
+            " and whole is distinct from version and gone_at is null"
+            " and id not in (select id from rejects where source = $source and stream = $stream and not again)"
+            " order by version desc, id limit $limit",
+            {"source": origin.source, "stream": origin.stream, "scope": origin.scope, "limit": limit},
         ).fetchall()
         return [Due(i, scope, version, json.loads(body)) for i, scope, version, body in found]
 
@@ -272,16 +450,79 @@ class Live:
         ).fetchall()
         return dict(found)
 
-    def gone(self, origin: Origin, ids: Sequence[str], at: datetime) -> Landed:
-        """Mark items that no longer exist at the source. They are kept, out of every number, and come back when seen again."""
+    def held(self, origin: Origin) -> int:
+        """Return how many items of a scope are accounted for: they still exist, or were set aside."""
+        found = self.connection.execute(
+            f"select count(*) from (select id from {self._ensure(origin.stream)} where source = $source and scope = $scope"
+            " and gone_at is null union select id from rejects where source = $source and stream = $stream and scope = $scope)",
+            {"source": origin.source, "stream": origin.stream, "scope": origin.scope},
+        ).fetchone()
+        return found[0] if found else 0
+
+    def values(self, origin: Origin, path: str) -> dict[str, Any]:
+        """Return, by id, the text at a JSON path of every item of a scope that still exists."""
+        found = self.connection.execute(
+            f"select id, body ->> $path from {self._ensure(origin.stream)}"
+            " where source = $source and scope = $scope and gone_at is null",
+            {"source": origin.source, "scope": origin.scope, "path": path},
+        ).fetchall()
+        return dict(found)
+
+    def gone(self, origin: Origin, ids: Sequence[str], at: datetime, parts: str | None = None) -> Landed:
+        """Mark items that no longer exist at the source, and their parts, kept in a table of their own.
+
+        They are kept, out of every number, and come back when seen again; their parts are then due again.
+        """
         if not ids:
             return Landed()
-        self.connection.execute(
-            f"update {self._ensure(origin.stream)} set gone_at = $at"
-            " where source = $source and gone_at is null and id in (select unnest($ids))",
-            {"source": origin.source, "ids": list(ids), "at": at},
-        )
+        bound = {"source": origin.source, "ids": list(ids), "at": at}
+        with self._transaction():
+            self.connection.execute(
+                f"update {self._ensure(origin.stream)} set gone_at = $at{', whole = null' if parts else ''}"
+                " where source = $source and gone_at is null and id in (select unnest($ids))",
+                bound,
+            )
+            if parts:
+                self.connection.execute(
+                    f"update {self._ensure(parts)} set gone_at = $at"
+                    " where source = $source and gone_at is null and parent in (select unnest($ids))",
+                    bound,
+                )
         return Landed(changed=len(ids))
+
+    def repositories(self, source: str) -> dict[str, dict[str, Any]]:
+        """Return what is known of the repositories of a GitHub that still exist, by id."""
+        found = self.connection.execute(
+            f"select id, body from {self._ensure('github_repositories')} where source = $source and gone_at is null",
+            {"source": source},
+        ).fetchall()
+        return {i: json.loads(body) for i, body in found}
+
+    def names(self, source: str) -> dict[str, dict[str, Any]]:
+        """Return the repositories that had another name before, by that name: id and nameWithOwner of today."""
+        found = self.connection.execute(
+            f"select id, body from {self._ensure('github_repository_names')} where source = $source",
+            {"source": source},
+        ).fetchall()
+        return {i: json.loads(body) for i, body in found}
+
+    def rename(self, source: str, was: str, now: str) -> None:
+        """Keep under its new name all that was collected of a repository, and how far that is; one transaction."""
+        bound = {"source": source, "was": was, "now": now}
+        with self._transaction():
+            for table in self.tables():
+                self.connection.execute(
+                    f"update raw.{table} set scope = $now where source = $source and scope = $was", bound
+                )
+            self.connection.execute(
+                "delete from progress where source = $source and scope = $was and stream in"
+                " (select stream from progress where source = $source and scope = $now)",
+                bound,
+            )
+            for table in ("progress", "rejects"):
+                self.connection.execute(
+                    f"update {table} set scope = $now where source = $source and scope = $was", bound
+                )
 
     def restless(self, source: str, stream: str, unfinished: str, now: datetime) -> set[str]:
         """Return the scopes in which something is due: parts to be read, or items not final and not seen for a while.
@@ -291,8 +532,10 @@ class Live:
         found = self.connection.execute(
             f"select distinct scope from {self._ensure(stream)} where source = $source and gone_at is null"
             f" and (whole is distinct from version or (({unfinished or 'false'})"
-            " and epoch($now::timestamp) - epoch(seen_at) >= (epoch($now::timestamp) - epoch(version)) / 10))",
-            {"source": source, "now": now},
+            " and epoch($now::timestamp) - epoch(seen_at) >= (epoch($now::timestamp) - epoch(version)) / 10))"
+            " and id not in (select id from rejects where source = $source and stream = $stream)"
+            f" union select scope from rejects where source = $source and stream = $stream and {DUE}",
+            {"source": source, "stream": stream, "now": now},
         ).fetchall()
         return {scope for (scope,) in found}
 
@@ -310,6 +553,19 @@ class Live:
             " and scope in (select unnest($scopes)) and stream in (select unnest($streams))",
             {"source": source, "scopes": list(scopes), "streams": list(streams), "at": at},
         )
+
+    def rewrite(self) -> None:
+        """Write the file anew and drop the old one, so that nothing overwritten lingers in free space."""
+        fresh = self.path.with_suffix(".fresh")
+        fresh.unlink(missing_ok=True)
+        told = str(fresh).replace("'", "''")
+        self.connection.execute(f"attach '{told}' as fresh (storage_version 'v1.5.0')")
+        self.connection.execute("copy from database live to fresh")
+        self.connection.execute("detach fresh")
+        self.connection.close()
+        fresh.replace(self.path)
+        self.connection = self._connect()
+        self.connection.execute("set timezone = 'UTC'")
 
     def failed(self, origin: Origin, error: str, tried_at: datetime) -> None:
         """Keep the reason why a stream could not be read; its rows and its place stay as they are."""
@@ -357,7 +613,7 @@ class Live:
                 body = s.body,
                 seen_at = $seen_at,
                 gone_at = null,
-                whole = case when s.complete then s.version else t.whole end
+                whole = case when s.complete then s.version end
             when not matched then insert values (
                 s.source, s.id, s.scope, s.parent, s.version, s.body, $seen_at, null,
                 case when s.complete then s.version end
@@ -413,6 +669,53 @@ class _Transaction:
             self.connection.execute("rollback")
 
 
-def _text(body: dict[str, Any]) -> str:
-    """Return the body as JSON text. A lone surrogate, valid in JSON but in no database, becomes U+FFFD."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode("utf-8")
+@contextlib.contextmanager
+def _in_words(path: Path) -> Iterator[None]:
+    """Turn what a disk or a database complains of into an error for people."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        told = str(error).splitlines()[0]
+        cause = "The disk is full" if FULL.search(str(error)) else f"{path} cannot be written ({told})"
+        raise CairnError(
+            f"{cause}, so nothing more can be kept in {path.parent}.\n"
+            "What was kept before is safe, and the pages keep the last edition."
+            " Make room or mend the cause and run again: it goes on from there."
+        ) from error
+
+
+def _checked(row: Row | Reject) -> Row | Reject:
+    """Return a row as it can be kept, or what is wrong with it."""
+    if isinstance(row, Reject):
+        return row if row.id else replace(row, id=_nameless(row.body))
+    if (
+        not isinstance(row.id, str)
+        or not row.id
+        or not isinstance(row.version, datetime)
+        or not isinstance(row.body, dict)
+    ):
+        wrong = "no id" if not row.id or not isinstance(row.id, str) else "no time of change, or no fields"
+        return Reject(str(row.id or _nameless(row.body)), f"it has {wrong} of a known form", row.scope, row.body)
+    if row.body and all(value is None for value in row.body.values()):
+        return Reject(row.id, "it says nothing of itself", row.scope, row.body)
+    if row.id.isascii():
+        return row
+    return replace(row, id=_clean(row.id), parent=row.parent and _clean(row.parent))
+
+
+def _nameless(body: Any) -> str:
+    """Return a name for an item without an id: always the same for the same item."""
+    return "?" + hashlib.sha256(_text(body).encode()).hexdigest()[:16]
+
+
+def _clean(text: str) -> str:
+    """Return text as a database can hold it: half a surrogate pair, valid in JSON but in no file, becomes U+FFFD."""
+    return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
+def _text(body: Any) -> str:
+    """Return the body as JSON text, without the addresses and pictures of people that came with it."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    if addresses.TRACE.search(text):
+        text = json.dumps(addresses.without_addresses(body), ensure_ascii=False, separators=(",", ":"))
+    return _clean(text)

@@ -5,10 +5,11 @@ import os
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from data.errors import CairnError
 
@@ -34,9 +35,21 @@ def _root(url: str) -> str:
     return url.strip().rstrip("/")
 
 
+def source_name(url: str) -> str:
+    """Return what a site is called in the store: its host and path."""
+    parts = urlsplit(url)
+    return parts.netloc.rpartition("@")[2] + parts.path
+
+
 def _repository(name: str) -> str:
     if name.count("/") != 1 or not all(name.split("/")):
         raise ValueError(f"'{name}' is not a repository; write it as 'owner/name'")
+    return name
+
+
+def _organisation(name: str) -> str:
+    if not name or "/" in name:
+        raise ValueError(f"'{name}' is not an organisation; write the name alone, as it stands in the address")
     return name
 
 
@@ -49,10 +62,22 @@ Names = tuple[str, ...]
 
 
 class GitHub(Words):
-    """One GitHub: github.com or an Enterprise root, and the repositories read from it."""
+    """One GitHub: github.com or an Enterprise root, and the repositories read from it, by name or by organisation.
+
+    `include` and `exclude` are globs over the names found in the organisations, with or without the owner.
+    """
 
     url: Url = "https://github.com"
-    repositories: tuple[Annotated[str, AfterValidator(_repository)], ...]
+    repositories: tuple[Annotated[str, AfterValidator(_repository)], ...] = ()
+    organisations: tuple[Annotated[str, AfterValidator(_organisation)], ...] = ()
+    include: Names = ()
+    exclude: Names = ()
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not (self.repositories or self.organisations):
+            raise ValueError("name repositories, or organisations to find them in")
+        return self
 
 
 class Jira(Words):
@@ -89,7 +114,7 @@ class Bugs(Words):
 class Incidents(Words):
     """Which issues are incidents; globs, whole names, any case."""
 
-    types: Names = ("Incident", "[System] Incident")
+    types: Names = ("Incident", "[[]System] Incident")
     labels: Names = ("incident", "outage")
 
 

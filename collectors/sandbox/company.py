@@ -71,7 +71,7 @@ ISSUE_TYPES = {
 }
 PRIORITIES = ("Highest", "High", "Medium", "Low", "Lowest")
 RESOLUTIONS = {"Done": "10000", "Won't Do": "10001", "Duplicate": "10002"}
-REQUEST_TYPE, POINTS, RANK = "customfield_10010", "customfield_10016", "customfield_10019"
+REQUEST_TYPE, POINTS, RANK, SPRINT = "customfield_10010", "customfield_10016", "customfield_10019", "customfield_10020"
 
 VERBS = ("Add", "Show", "Cache", "Simplify", "Speed up", "Retry", "Validate", "Rename", "Split", "Log", "Guard", "Sort")
 THINGS = (

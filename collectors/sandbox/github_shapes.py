@@ -2,13 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
-from collectors.sandbox.company import GITHUB, OWNER, PEOPLE, SERVICES, TYPES
+from collectors.sandbox.company import GITHUB, OWNER, PEOPLE, SERVICES, TYPES, WEEKS, Service
 from collectors.sandbox.diary import Diary
-from collectors.sandbox.records import Deployment, Issue, Pull, Release, Run, sha
+from collectors.sandbox.hours import noon
+from collectors.sandbox.records import DAY, Deployment, Issue, Pull, Release, Run, sha
 
 Shape = dict[str, Any]
 MINUTES = [f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440)]
@@ -179,13 +181,40 @@ def _deployment(one: Deployment, cut: int, repository: Shape) -> Shape:
     }  # fmt: skip
 
 
-def _release(one: Release, number: int, repository: Shape) -> Shape:
+def _release(one: Release, number: int, repository: Shape, cut: int) -> Shape:
     tag, when = f"v1.{number}.0", iso(one.at)
+    age, size = (cut - one.at) // DAY, 1 + int(sha(one.ident)[:3], 16)
+    asset = {
+        "id": f"RA_{one.ident}", "name": f"{repository['name']}-{tag}.zip", "contentType": "application/zip", "createdAt": when,
+        "size": size * 1024, "downloadCount": size % 23 + min(age, 60) * (size % 7),
+    }  # fmt: skip
     return {
         "id": f"RE_{one.ident}", "databaseId": one.ident, "name": tag, "tagName": tag, "createdAt": when, "publishedAt": when,
         "updatedAt": when, "url": f"{repository['url']}/releases/tag/{tag}", "isDraft": False, "isPrerelease": False,
-        "tagCommit": _commit(one.sha, one.at),
+        "tagCommit": _commit(one.sha, one.at), "releaseAssets": [asset], "repository": repository,
     }  # fmt: skip
+
+
+def _codeowners(service: Service) -> Shape:
+    """Return the file that says whose the service is."""
+    who = f"@{service.owner}" if service.owner else f"@{OWNER}/{service.team.lower()}"
+    text = f"# Who looks at what\n* {who}\n/docs/ @{OWNER}/platform\n"
+    return {"__typename": "Blob", "id": f"B_{service.name}", "oid": sha(text), "byteSize": len(text), "text": text}
+
+
+def _milestones(diary: Diary, cut: int, repository: Shape) -> list[Shape]:
+    """Return a repository's milestones: one every ten weeks."""
+    found = []
+    for number, weeks in enumerate(range(0, WEEKS, 10), 1):
+        start, due = (noon(diary.anchor + timedelta(weeks=week), 9) for week in (weeks, weeks + 10))
+        if start < cut:
+            closed = iso(due) if due < cut else None
+            found.append({
+                "__typename": "Milestone", "id": f"MI_{repository['databaseId']}x{number}", "number": number, "title": f"Season {number}",
+                "state": "CLOSED" if closed else "OPEN", "createdAt": iso(start), "updatedAt": closed or iso(start), "closedAt": closed,
+                "dueOn": iso(due), "url": f"{repository['url']}/milestone/{number}", "repository": repository,
+            })  # fmt: skip
+    return found
 
 
 def _person(login: str) -> Shape:
@@ -210,6 +239,21 @@ def _run(run: Run, number: int, cut: int) -> Shape:
         "html_url": f"{GITHUB}/{run.service.repository}/actions/runs/{run.ident}", "jobs_url": f"{root}/runs/{run.ident}/jobs",
         "workflow_url": f"{root}/workflows/{workflow}",
     }  # fmt: skip
+
+
+def _default_branch(repository: Shape, runs: list[Shape]) -> None:
+    """Give a repository its default branch: one squashed commit per merge, each standing on the one before."""
+    history = [pull["mergeCommit"] for pull in repository["pullRequests"] if pull["merged"]]
+    history.sort(key=lambda commit: commit["committedDate"], reverse=True)
+    for commit, before in pairwise(history):
+        commit["parents"] = [before]
+    if history:
+        repository["pushedAt"] = repository["updatedAt"] = history[0]["committedDate"]
+        suites = [{"id": run["check_suite_node_id"]} for run in runs if run["head_sha"] == history[0]["oid"]]
+        repository["defaultBranchRef"] = {
+            "id": f"REF_{repository['nameWithOwner']}", "name": "main", "prefix": "refs/heads/",
+            "target": {**history[0], "history": history, "checkSuites": suites},
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -247,10 +291,14 @@ def github(diary: Diary, cut: int) -> GitHub:
             "__typename": "Repository", "id": f"R_{number}", "databaseId": number, "name": service.name, "isArchived": False,
             "nameWithOwner": service.repository, "url": f"{GITHUB}/{service.repository}", "isPrivate": True, "owner": owner,
             "createdAt": born, "updatedAt": born, "pushedAt": born, "pullRequests": [], "issues": [], "deployments": [], "releases": [],
+            "environments": [{"id": f"EN_{number}{e}", "databaseId": number * 10 + n, "name": e} for n, e in enumerate(("preprod", service.environment))],
+            "codeowners": _codeowners(service), "milestones": [],
         }
         for number, service in enumerate(SERVICES, 501)
     }  # fmt: skip
     owner["repositories"] = list(repositories.values())
+    for service in SERVICES:
+        repositories[service.repository]["milestones"] = _milestones(diary, cut, repositories[service.repository])
     nodes = {repository["id"]: repository for repository in repositories.values()}
     kinds: Any = (
         (diary.pulls, "pullRequests", _pull),
@@ -267,7 +315,7 @@ def github(diary: Diary, cut: int) -> GitHub:
     for release in diary.releases:
         if release.at < cut:
             repository = repositories[release.service.repository]
-            repository["releases"].append(_release(release, len(repository["releases"]) + 1, repository))
+            repository["releases"].append(_release(release, len(repository["releases"]) + 1, repository, cut))
     runs: dict[str, list[Shape]] = {name: [] for name in repositories}
     counts: Counter[tuple[str, str]] = Counter()
     for run in diary.runs:
@@ -276,11 +324,5 @@ def github(diary: Diary, cut: int) -> GitHub:
             runs[run.service.repository].append(_run(run, counts[run.service.name, run.path], cut))
     for name, repository in repositories.items():
         runs[name].reverse()
-        history = [pull["mergeCommit"] for pull in repository["pullRequests"] if pull["merged"]]
-        history.sort(key=lambda commit: commit["committedDate"], reverse=True)
-        if history:
-            repository["pushedAt"] = repository["updatedAt"] = history[0]["committedDate"]
-            branch = {"id": f"REF_{name}", "name": "main", "prefix": "refs/heads/"}
-            suites = [{"id": run["check_suite_node_id"]} for run in runs[name] if run["head_sha"] == history[0]["oid"]]
-            repository["defaultBranchRef"] = {**branch, "target": {**history[0], "history": history, "checkSuites": suites}}
+        _default_branch(repository, runs[name])
     return GitHub(repositories, nodes, runs, owner)

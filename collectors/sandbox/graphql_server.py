@@ -217,6 +217,22 @@ def _organization(answer: Answer, _record: Shape, args: Shape, key: str) -> Shap
     return found or answer.missing([key], f"Could not resolve to an Organization with the login of '{args['login']}'.")
 
 
+def _owner(answer: Answer, _record: Shape, args: Shape, key: str) -> Shape | None:
+    found = answer.github.organization if args["login"] == answer.github.organization["login"] else None
+    return found or answer.missing(
+        [key], f"Could not resolve to a RepositoryOwner with the login of '{args['login']}'."
+    )
+
+
+def _object(_answer: Answer, record: Shape, args: Shape, _key: str) -> Shape | None:
+    """Return CODEOWNERS, or a commit of the default branch with the history below it."""
+    if args.get("expression") == "HEAD:.github/CODEOWNERS":
+        return record["codeowners"]
+    history = ((record.get("defaultBranchRef") or {}).get("target") or {}).get("history", ())
+    place = next((n for n, commit in enumerate(history) if commit["oid"] == args.get("oid")), None)
+    return None if place is None else {**history[place], "history": history[place:]}
+
+
 def _node(answer: Answer, _record: Shape, args: Shape, *path: Any) -> Shape | None:
     found = answer.github.nodes.get(args["id"])
     return found or answer.missing(list(path), f"Could not resolve to a node with the global id of '{args['id']}'")
@@ -259,7 +275,8 @@ OWN = {
     ("Query", "nodes"): _nodes,
     ("Query", "rateLimit"): _rate,
     ("Query", "viewer"): lambda *_: actor("sandbox-reader"),
-    ("Repository", "object"): lambda *_: None,  # no CODEOWNERS here
+    ("Query", "repositoryOwner"): _owner,
+    ("Repository", "object"): _object,
     ("Repository", "pullRequest"): _numbered("pullRequests", "a PullRequest"),
     ("Repository", "issue"): _numbered("issues", "an Issue"),
 }

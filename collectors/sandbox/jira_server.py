@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from collectors.sandbox import jira_shapes
-from collectors.sandbox.company import JIRA, POINTS, PRIORITIES, PROJECTS, RANK, REQUEST_TYPE, STATUSES
+from collectors.sandbox.company import JIRA, POINTS, PRIORITIES, PROJECTS, RANK, REQUEST_TYPE, SPRINT, STATUSES
 from collectors.sandbox.jira_shapes import BERLIN, Seen, Shape
 
 CLAUSE = re.compile(
@@ -34,6 +34,7 @@ FIELDS = (
 )  # fmt: skip
 CUSTOM = {
     POINTS: ("Story point estimate", "com.pyxis.greenhopper.jira:jsw-story-points"),
+    SPRINT: ("Sprint", "com.pyxis.greenhopper.jira:gh-sprint"),
     RANK: ("Rank", "com.pyxis.greenhopper.jira:gh-lexo-rank"),
     REQUEST_TYPE: ("Request Type", "com.atlassian.servicedesk:vp-origin"),
 }
@@ -123,13 +124,41 @@ class Jira:
             "priority": [jira_shapes.priority(name) for name in PRIORITIES],
             "project/search": {"maxResults": 50, "startAt": 0, "total": len(projects), "isLast": True, "values": projects},
         } | {f"project/{project['key']}": project for project in projects}  # fmt: skip
+        since = min((seen.created for seen in issues), default=now * 1000) // 1000
+        self.boards = [jira_shapes.board(key) for key in PROJECTS]
+        self.sprints = {
+            board["id"]: jira_shapes.sprints(board["location"]["projectKey"], since, now) for board in self.boards
+        }
+        self.now = now
 
     def get(self, path: str, query: Shape) -> Any:
         """Return the answer to a GET below /rest/api/3, or None where there is nothing."""
         if path == "mypermissions":
             names = query.get("permissions", "BROWSE_PROJECTS").split(",")
             return {"permissions": {name: {"key": name, "type": "PROJECT", "havePermission": True} for name in names}}
+        if path.startswith("agile/1.0/"):
+            return self._agile(path.removeprefix("agile/1.0/"), query)
+        if path in {"worklog/updated", "worklog/deleted"}:
+            return {"values": [], "since": 0, "until": self.now * 1000, "lastPage": True}
         return self.fixed.get(path)
+
+    def _agile(self, path: str, query: Shape) -> Any:
+        found: list[Shape] = []
+        match path.split("/"):
+            case ["board"]:
+                wanted = query.get("projectKeyOrId")
+                found = [b for b in self.boards if wanted in {None, b["location"]["projectKey"]}]
+            case ["board", ident, "sprint"]:
+                states = query.get("state", "closed,active,future").split(",")
+                found = [s for s in self.sprints.get(int(ident), ()) if s["state"] in states]
+            case ["sprint", ident]:
+                return next((s for some in self.sprints.values() for s in some if s["id"] == int(ident)), None)
+            case _:
+                return None
+        start = int(query.get("startAt") or 0)
+        end = start + min(50, int(query.get("maxResults") or 50))
+        last = {"startAt": start, "maxResults": end - start, "isLast": end >= len(found)}
+        return {**last, "total": len(found), "values": found[start:end]}
 
     def post(self, path: str, asked: Shape) -> Any:
         """Return the answer to a POST below /rest/api/3, or None where there is nothing. Raises Wrong for a wrong question."""
@@ -139,6 +168,8 @@ class Jira:
                 return self._search(asked)
             case "search/approximate-count":
                 return {"count": len(find(self.issues, asked.get("jql") or ""))}
+            case "worklog/list":
+                return []
             case "issue/bulkfetch":
                 wanted: set[str] = set(asked.get("fields") or ("*navigable",))
                 return {

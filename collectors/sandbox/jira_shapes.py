@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,15 +16,18 @@ from collectors.sandbox.company import (
     PROJECTS,
     REQUEST_TYPE,
     RESOLUTIONS,
+    SPRINT,
     STATUSES,
     ZONE,
 )
 from collectors.sandbox.diary import Diary
-from collectors.sandbox.records import Ticket, account
+from collectors.sandbox.hours import noon
+from collectors.sandbox.records import DAY, Ticket, account
 
 Shape = dict[str, Any]
 API = f"{JIRA}/rest/api/3"
 BERLIN = ZoneInfo(ZONE)
+FIRST, FORTNIGHT = noon(date(2024, 1, 1), 8), 14 * DAY  # when the sprint numbered 0 began, and how long each takes
 CATEGORIES = {
     "new": (2, "blue-gray", "To Do"),
     "indeterminate": (4, "yellow", "In Progress"),
@@ -80,6 +83,7 @@ class Seen:
     updated: int
     ident: str
     key: str
+    now: int
 
 
 def _stamp(ticket: Ticket, at: int) -> int:
@@ -94,7 +98,15 @@ def issues(diary: Diary, cut: int) -> list[Seen]:
             count = bisect_left(one.events, cut, key=lambda event: event[0])
             last = max(one.at, one.events[count - 1][0] if count else 0)
             found.append(
-                Seen(one, count, _stamp(one, one.at), _stamp(one, last), str(one.ident), f"{one.project}-{one.number}")
+                Seen(
+                    one,
+                    count,
+                    _stamp(one, one.at),
+                    _stamp(one, last),
+                    str(one.ident),
+                    f"{one.project}-{one.number}",
+                    cut,
+                )
             )
     return found
 
@@ -111,7 +123,7 @@ def issue(seen: Seen, wanted: AbstractSet[str]) -> Shape:
         "priority": priority(ticket.priority), "created": moment(seen.created), "updated": moment(seen.updated),
         "resolution": _named("resolution", RESOLUTIONS[resolution], resolution) if resolution else None, "resolutiondate": moment(_stamp(ticket, at)) if resolution else None,
         "labels": list(ticket.labels), "components": [], "versions": [], "fixVersions": [], "assignee": person(known["assignee"][2]) if "assignee" in known else None,
-        "reporter": person(ticket.reporter), "creator": person(ticket.reporter), POINTS: ticket.points, REQUEST_TYPE: None,
+        "reporter": person(ticket.reporter), "creator": person(ticket.reporter), POINTS: ticket.points, REQUEST_TYPE: None, SPRINT: _sprints_of(seen),
     }  # fmt: skip
     if ticket.component:
         fields["components"] = [_named("component", str(10200 + sum(map(ord, ticket.component))), ticket.component)]
@@ -127,6 +139,45 @@ def issue(seen: Seen, wanted: AbstractSet[str]) -> Shape:
     if not wanted & {"*all", "*navigable"}:
         fields = {name: value for name, value in fields.items() if name in wanted}
     return {**shape, "fields": fields}
+
+
+def board(key: str) -> Shape:
+    """Return the one board of a project."""
+    place = {"projectKey": key, "projectName": PROJECTS[key], "displayName": PROJECTS[key]}
+    return {"id": 1 + list(PROJECTS).index(key), "name": f"{key} board", "type": "scrum", "location": place}
+
+
+def sprint(place: int, turn: int, now: int) -> Shape:
+    """Return a sprint of a board: two weeks from a Monday on, all boards at the same time."""
+    begins, ends = FIRST + turn * FORTNIGHT, FIRST + (turn + 1) * FORTNIGHT - 3 * DAY
+    state = "closed" if ends <= now else "active" if begins <= now else "future"
+    dates = {"startDate": _utc(begins), "endDate": _utc(ends)} | (
+        {"completeDate": _utc(ends)} if state == "closed" else {}
+    )
+    ident = place * 1000 + turn
+    return {"id": ident, "state": state, "name": f"Sprint {turn}", **dates, "originBoardId": place, "goal": ""}
+
+
+def sprints(key: str, since: int, now: int) -> list[Shape]:
+    """Return the sprints of a project from an epoch second on, and the two to come."""
+    turns = range((since - FIRST) // FORTNIGHT, (now - FIRST) // FORTNIGHT + 3)
+    return [sprint(board(key)["id"], turn, now) for turn in turns]
+
+
+def _sprints_of(seen: Seen) -> list[Shape] | None:
+    """Return the sprint in which somebody began to work on a ticket."""
+    begun = [
+        at
+        for at, _, items in seen.ticket.events[: seen.count]
+        if any(item[0] == "status" and item[-1] == "In Progress" for item in items)
+    ]
+    if not begun or seen.ticket.kind not in {"Story", "Task", "Bug"}:
+        return None
+    return [sprint(board(seen.ticket.project)["id"], (begun[0] - FIRST) // FORTNIGHT, seen.now)]
+
+
+def _utc(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def histories(seen: Seen, only: AbstractSet[str] | None) -> list[Shape]:

@@ -4,7 +4,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from collectors.sandbox.company import GITHUB, OWNER
-from collectors.sandbox.github_shapes import GitHub, Shape
+from collectors.sandbox.github_shapes import GitHub, Shape, iso
+from collectors.sandbox.records import DAY, sha
 
 CAP = 1000  # how many results a filtered list of runs gives at most
 PLAIN = {"event": "event", "branch": "head_branch", "head_sha": "head_sha"}
@@ -27,7 +28,7 @@ class Rest:
     """The company's REST API on one day. `now` is its clock, in epoch seconds."""
 
     def __init__(self, github: GitHub, now: int) -> None:
-        self.github = github
+        self.github, self.now = github, now
         budget = {"limit": 5000, "remaining": 4999, "used": 1, "reset": now + 3600}
         self.fixed = {
             "user": {
@@ -55,6 +56,8 @@ class Rest:
                 body = self._workflows(name)
             case ["actions", "runs"]:
                 body, link = self._runs(path, runs, query)
+            case ["traffic", ("views" | "clones") as kind]:
+                body = self._traffic(name, kind)
             case ["actions", "workflows", flow, "runs"]:
                 runs = [run for run in runs if flow in {str(run["workflow_id"]), run["path"].rsplit("/", 1)[1]}]
                 body, link = self._runs(path, runs, query)
@@ -78,6 +81,15 @@ class Rest:
             for ident, run in first.items()
         ]  # fmt: skip
         return {"total_count": len(found), "workflows": found}
+
+    def _traffic(self, name: str, kind: str) -> Shape:
+        """Return the visits of the last fortnight, more on workdays than at weekends."""
+        days = []
+        for day in range(self.now // DAY - 14, self.now // DAY):
+            luck, weekend = int(sha(name, kind, day)[:2], 16), (day + 3) % 7 > 4
+            count = luck // (20 if weekend else 4)
+            days.append({"timestamp": iso(day * DAY), "count": count, "uniques": -(-count // 3)})
+        return {"count": sum(d["count"] for d in days), "uniques": sum(d["uniques"] for d in days), kind: days}
 
     def _runs(self, path: str, runs: list[Shape], query: Shape) -> tuple[Shape, str | None]:
         filtered = {"created", "event", "status", "branch", "actor", "head_sha"} & set(query)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import date
 from email.utils import formatdate
 from functools import lru_cache
@@ -82,8 +83,8 @@ class Company:
         return self._github(request, body, points=points)
 
     async def answer_jira(self, request: Request) -> Response:
-        """Answer for Jira Cloud's REST API."""
-        path, status = request.path_params["path"].strip("/"), 200
+        """Answer for Jira Cloud's REST API, version 2 or 3, and for the boards and sprints of its agile API."""
+        path, status = re.sub("^api/[23]/", "", request.path_params["path"].strip("/")), 200
         try:
             if "authorization" not in request.headers:
                 body, status = {"errorMessages": ["You are not authenticated."], "errors": {}}, 401
@@ -106,6 +107,6 @@ def serve(anchor: date, until: date, seed: int) -> Starlette:
     routes = [
         Route("/api/graphql", company.answer_graphql, methods=["POST"]),
         Route("/api/v3/{path:path}", company.answer_rest),
-        Route("/rest/api/3/{path:path}", company.answer_jira, methods=["GET", "POST"]),
+        Route("/rest/{path:path}", company.answer_jira, methods=["GET", "POST"]),
     ]
     return Starlette(routes=routes)

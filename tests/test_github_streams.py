@@ -1,0 +1,471 @@
+"""What GitHub lists besides pull requests: history, releases, daily lists, organisations, renames, and signing in as an App."""
+
+import asyncio
+import json
+import shutil
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from collectors import history, stream
+from collectors.github_app import installation
+from collectors.wire import Unauthorised, Wire
+from data import CairnError, Live, Origin, Progress, Row, home, publish, query, read_team
+from data.rules import finds
+
+GUI = "github/bitcoin-core/gui"
+SEEN = datetime(2026, 6, 1)  # noqa: DTZ001 zone-less UTC, like everything in the store
+HELD = {
+    f"{GUI}/commits": "select (body->>'oid') || ' ' || (body->>'committedDate') from raw.github_commits where gone_at is null",
+    f"{GUI}/releases": "select (body->>'databaseId') || ' ' || (body->>'publishedAt') from raw.github_releases where gone_at is null",
+}
+DAILY = (
+    "github_environments github_workflows github_codeowners github_release_downloads github_traffic github_teams"
+).split()
+
+
+def store(sql: str) -> list[tuple]:
+    with Live("team") as live:
+        return live.connection.execute(sql).fetchall()
+
+
+def differing(replay) -> list[str]:
+    return [s for s, sql in HELD.items() if sorted(line for (line,) in store(sql)) != replay.truth(s)]
+
+
+def rewrite(tmp_path, **words: str) -> None:
+    """Write a team file anew that reads GitHub alone."""
+    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in words.items())
+    (tmp_path / "team.toml").write_text(f"[github]\n{lines}\n", encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory):
+    """A place for the home of the first whole sync, so that it is made once, and what it told."""
+    return {"home": tmp_path_factory.mktemp("kept") / "home"}
+
+
+@pytest.fixture
+def collected(replay, collect, kept):
+    """A home in which everything GitHub lists was collected once; returns the outcome of that sync."""
+    if "outcome" not in kept:
+        (kept["outcome"],) = collect("github")
+        shutil.copytree(home(), kept["home"])
+    elif not home().exists():
+        shutil.copytree(kept["home"], home())
+    return kept["outcome"]
+
+
+# Against what was recorded
+
+
+def test_history_and_releases_are_held_exactly_first_again_and_after_merges(replay, collect, collected):
+    assert collected.parked == []
+    assert differing(replay) == []
+
+    second = collect("github")
+    assert (second[0].new, second[0].changed, second[0].requests) == (0, 0, 1)
+
+    for _ in range(3):
+        replay.mutate({"op": "new_pull", "repo": "bitcoin-core/gui", "title": "One more"})
+        number = max(int(line.split()[0]) for line in replay.truth(f"{GUI}/pulls"))
+        replay.mutate({"op": "merge", "repo": "bitcoin-core/gui", "number": number})
+    third = collect("github")
+
+    assert third[0].parked == []
+    assert differing(replay) == []
+    tally = next(t for t in third[0].tallies if t.stream == "github_commits")
+    assert tally.requests == 1, "the walk ends at the head that was known"
+
+
+def test_every_daily_list_is_read_once_and_not_again_on_the_same_day(collect, collected):
+    first = {t.stream: t for t in collected.tallies}
+    second = {t.stream: t for t in collect("github")[0].tallies}
+
+    assert [name for name in DAILY if first[name].requests == 0] == []
+    assert [name for name in DAILY if second[name].requests] == []
+    ((text,),) = store("select body->>'text' from raw.github_codeowners")
+    assert text.startswith("/")
+    assert store("select count(*) > 0 from raw.github_workflows where body->>'path' like '.github/workflows/%'") == [
+        (True,)
+    ]
+    assert store("select count(distinct body->>'day') between 13 and 15 from raw.github_traffic") == [(True,)]
+    assert store("select count(*) > 0 from raw.github_teams where json_array_length(body->'members') > 0") == [(True,)]
+
+
+def test_a_page_of_history_that_is_cut_off_is_gone_on_with(replay, collect):
+    replay.faults(
+        {
+            "match": {"source": "graphql", "body": "history"},
+            "from": 3,
+            "fault": "status",
+            "status": 400,
+            "body": {"message": "no"},
+        }
+    )
+    first = collect("github")
+    replay.faults()
+    held = len(store("select 1 from raw.github_commits"))
+    second = collect("github")
+
+    assert first[0].parked
+    assert 0 < held < len(replay.truth(f"{GUI}/commits"))
+    assert second[0].parked == []
+    assert differing(replay) == []
+
+
+def test_traffic_that_is_not_allowed_is_said_with_the_permission_and_stops_nothing(replay, collect):
+    refuse = {"fault": "status", "status": 403, "headers": {"x-accepted-github-permissions": "administration=read"}}
+    replay.faults({"match": {"source": "github", "route": "/traffic/"}, "body": {"message": "no"}, **refuse})
+    first = collect("github")
+    second = collect("github")
+
+    assert [("administration=read" in words) for words in first[0].parked] == [True]
+    assert first[0].started
+    assert differing(replay) == []
+    assert second[0].requests == 2, "the glance, and traffic asked once more"
+
+
+def test_a_renamed_repository_keeps_its_rows_under_its_new_name(replay, collect, collected, tmp_path):
+    before = store("select count(*), count(distinct id) from raw.github_pull_requests")
+    replay.mutate({"op": "rename", "repo": "bitcoin-core/gui", "to": "bitcoin-core/window"})
+    replay.mutate({"op": "run", "repo": "bitcoin-core/window"})
+    second = collect("github")
+
+    assert second[0].parked == []
+    assert store("select count(*), count(distinct id) from raw.github_pull_requests") == before
+    for table in ("pull_requests", "runs", "commits", "releases", "traffic", "repositories"):
+        assert store(f"select distinct scope from raw.github_{table}") == [("bitcoin-core/window",)], table
+    assert query("select distinct repo from pull_requests").repo.tolist() == ["bitcoin-core/window"]
+
+    rewrite(tmp_path, url=replay.url, repositories=["bitcoin-core/gui", "bitcoin-core/window"])
+    third = collect("github")
+    assert (third[0].new, third[0].parked) == (0, [])
+    assert store("select count(*), count(distinct id) from raw.github_pull_requests") == before
+
+
+def test_two_names_of_one_repository_are_read_once(replay, collect, tmp_path):
+    replay.mutate({"op": "rename", "repo": "bitcoin-core/gui", "to": "bitcoin-core/window"})
+    rewrite(tmp_path, url=replay.url, repositories=["bitcoin-core/gui", "bitcoin-core/window"])
+    outcome = collect("github")[0]
+
+    assert outcome.parked == []
+    assert len([t for t in outcome.tallies if t.stream == "github_pull_requests"]) == 1
+    assert len(store("select 1 from raw.github_pull_requests")) == len(replay.truth("github/bitcoin-core/window/pulls"))
+
+
+def test_an_organisation_is_enough_and_is_asked_once_a_day(replay, collect, tmp_path):
+    rewrite(tmp_path, url=replay.url, organisations=["bitcoin-core"])
+    first = collect("github")
+    second = collect("github")
+
+    assert first[0].parked == []
+    assert differing(replay) == []
+    assert (second[0].new, second[0].changed, second[0].requests) == (0, 0, 1)
+    assert query("select count(*) > 0 as some from pull_requests").some.all()
+
+    rewrite(tmp_path, url=replay.url, organisations=["bitcoin-core"], exclude=["g*"])
+    assert query("select count(*) as n from pull_requests").n.item() == 0
+    assert query("select count(*) as n from sources where contains(scope, '/')").n.item() == 0
+    assert store("select count(*) > 0 from raw.github_pull_requests") == [(True,)]
+    rewrite(tmp_path, url=replay.url, repositories=["bitcoin-core/gui"])
+    assert query("select count(*) > 0 as some from pull_requests").some.all()
+
+
+def test_an_organisation_that_is_not_there_is_said_and_the_rest_is_read(replay, collect, collected, tmp_path):
+    rewrite(tmp_path, url=replay.url, organisations=["nobody-at-all"], repositories=["bitcoin-core/gui"])
+    outcome = collect("github")[0]
+
+    assert ["no organisation nobody-at-all" in words for words in outcome.parked] == [True]
+    assert differing(replay) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "archived", "found"),
+    [
+        ('organisations = ["acme"]', "acme/shop", False, True),
+        ('organisations = ["acme"]', "Acme/Shop", False, True),
+        ('organisations = ["acme"]', "other/shop", False, False),
+        ('organisations = ["acme"]', "acme/old", True, False),
+        ('organisations = ["acme"]\ninclude = ["*"]', "acme/old", True, True),
+        ('organisations = ["acme"]\ninclude = ["shop-*"]', "acme/shop-web", False, True),
+        ('organisations = ["acme"]\ninclude = ["acme/shop-*"]', "acme/shop-web", False, True),
+        ('organisations = ["acme"]\ninclude = ["shop-*"]', "acme/ledger", False, False),
+        ('organisations = ["acme"]\nexclude = ["*-docs"]', "acme/shop-docs", False, False),
+        ('organisations = ["acme"]\ninclude = ["shop*"]\nexclude = ["acme/*-docs"]', "acme/shop-docs", False, False),
+    ],
+)
+def test_include_and_exclude_choose_among_what_an_organisation_has(tmp_path, words, name, archived, found):
+    (tmp_path / "team.toml").write_text(f"[github]\n{words}\n", encoding="utf-8")
+
+    assert finds(read_team(tmp_path / "team.toml").github[0], name, archived=archived) is found
+
+
+def test_a_github_table_without_any_name_is_refused(tmp_path):
+    (tmp_path / "team.toml").write_text("[github]\nurl = 'https://github.com'\n", encoding="utf-8")
+
+    with pytest.raises(CairnError, match="name repositories, or organisations"):
+        read_team(tmp_path / "team.toml")
+
+
+# A history of our own: merges of branches that are older than the head, force pushes
+
+
+class Graph:
+    """A GitHub that has one repository with the commits given: (oid, day, parents), the newest first."""
+
+    def __init__(self) -> None:
+        self.commits: list[tuple[str, int, list[str]]] = []
+        self.asked = 0
+        self.width = 100
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        told = json.loads(request.content)["variables"]
+        start = int(told["after"] or 0)
+        head = told.get("head") or (self.commits[0][0] if self.commits else None)
+        past = self.past(head)
+        nodes = [
+            {
+                "id": f"C_{oid}",
+                "oid": oid,
+                "committedDate": f"2026-03-{day:02}T09:00:00Z",
+                "authoredDate": f"2026-03-{day:02}T09:00:00Z",
+                "parents": {"nodes": [{"oid": parent} for parent in parents]},
+            }
+            for oid, day, parents in past[start : start + self.width]
+        ]
+        ahead = {"hasNextPage": start + self.width < len(past), "endCursor": str(start + self.width)}
+        target = (
+            {"oid": head, "history": {"totalCount": len(past), "pageInfo": ahead, "nodes": nodes}} if past else None
+        )
+        repository = {"target": target} if told.get("head") else {"defaultBranchRef": target and {"target": target}}
+        return httpx.Response(200, json={"data": {"repository": repository}})
+
+    def past(self, head: str | None) -> list[tuple[str, int, list[str]]]:
+        known = {oid: parents for oid, _, parents in self.commits}
+        there, found = [head], set()
+        while there:
+            oid = there.pop()
+            if oid in known and oid not in found:
+                found.add(oid)
+                there += known[oid]
+        return [one for one in self.commits if one[0] in found]
+
+
+@pytest.fixture
+def graph(monkeypatch, tmp_path):
+    """Return a repository to be written, and a function that reads its history and returns {oid: position}."""
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "none.toml"))
+    made = Graph()
+
+    def read() -> dict[str, int]:
+        async def go(live: Live):
+            async with Wire("GitHub", "https://github.example", {}, "/graphql", httpx.MockTransport(made)) as wire:
+                at = stream.Context(wire, live, "github.example", "github", "acme/shop")
+                return await stream.collect(history.COMMITS, at, lambda _: None)
+
+        with Live("team") as live:
+            asyncio.run(go(live))
+            edition = publish(live)
+        return dict(query("select sha, position from default_branch", edition=edition).itertuples(index=False))
+
+    return made, read
+
+
+def test_a_branch_older_than_the_known_head_is_not_missed_when_it_is_merged(graph):
+    made, read = graph
+    made.commits = [("m2", 5, ["m1"]), ("m1", 2, [])]
+    read()
+    made.commits = [("m3", 9, ["m2", "b2"]), ("m2", 5, ["m1"]), ("b2", 4, ["b1"]), ("b1", 3, ["m1"]), ("m1", 2, [])]
+    made.width = 2
+    places = read()
+
+    assert set(places) == {"m3", "m2", "b2", "b1", "m1"}
+    assert places["m1"] < places["m2"] < places["m3"] == places["b2"] == places["b1"]
+    asked = made.asked
+    assert read() == places
+    assert made.asked == asked + 1
+
+
+def test_a_history_that_was_written_anew_loses_what_left_it(graph):
+    made, read = graph
+    made.commits = [("c", 4, ["b"]), ("b", 3, ["a"]), ("a", 2, [])]
+    read()
+    made.commits = [("d", 5, ["a"]), ("a", 2, [])]
+    places = read()
+
+    assert list(places) == ["a", "d"]
+    assert places["a"] < places["d"]
+    assert store("select id from raw.github_commits where gone_at is not null order by 1") == [("C_b",), ("C_c",)]
+    made.commits = [("c", 4, ["b"]), ("b", 3, ["a"]), ("a", 2, [])]
+    assert list(read()) == ["a", "b", "c"]
+
+
+def test_an_empty_repository_has_no_history(graph):
+    _, read = graph
+
+    assert read() == {}
+
+
+# Signing in as an App
+
+
+@pytest.fixture(scope="session")
+def key():
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = made.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    )
+    return made, pem.decode()
+
+
+class Apps:
+    """A GitHub whose clock is off and whose tokens end: it checks every letter as GitHub does."""
+
+    def __init__(self, public, offset: timedelta = timedelta(0), life: int = 3600) -> None:
+        self.public, self.offset, self.life = public, offset.total_seconds(), life
+        self.letters, self.tokens, self.refuse = [], [], set()
+
+    def now(self) -> float:
+        return time.time() + self.offset
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        date = {"date": formatdate(self.now(), usegmt=True)}
+        told = request.headers["authorization"].removeprefix("Bearer ")
+        if request.url.path.endswith("/app/installations/7/access_tokens"):
+            claims = jwt.decode(
+                told, self.public, algorithms=["RS256"], options={"verify_exp": False, "verify_iat": False}
+            )
+            self.letters.append(claims)
+            if not (0 < claims["exp"] - self.now() <= 600 and claims["iat"] <= self.now() and claims["iss"] == "12"):
+                return httpx.Response(401, headers=date, json={"message": "'exp' is off"})
+            self.tokens.append(f"ghs_{len(self.tokens)}")
+            ends = datetime.fromtimestamp(self.now() + self.life, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return httpx.Response(201, headers=date, json={"token": self.tokens[-1], "expires_at": ends})
+        good = told in self.tokens and told not in self.refuse
+        return httpx.Response(200 if good else 401, headers=date, json={"ok": good})
+
+
+class Shut(Apps):
+    """A GitHub that knows no such App."""
+
+    def __call__(self, _: httpx.Request) -> httpx.Response:
+        return httpx.Response(404, json={"message": "Not Found"})
+
+
+def visits(apps: Apps, pem: str, times: int = 2) -> list[dict]:
+    signed = installation(
+        "https://api.example",
+        {"GITHUB_APP_ID": "12", "GITHUB_APP_INSTALLATION_ID": "7", "GITHUB_APP_PRIVATE_KEY": pem}.get,
+    )
+
+    async def go() -> list[dict]:
+        transport = httpx.MockTransport(apps)
+        async with Wire("GitHub", "https://api.example", {}, transport=transport, auth=signed) as wire:
+            found = [(await wire.get("/user")).body]
+            apps.refuse |= {t for t in apps.tokens if apps.refuse}
+            more = (wire.get("/user", page=n) for n in range(times - 1))
+            found += [answer.body for answer in await asyncio.gather(*more)]
+            return found
+
+    return asyncio.run(go())
+
+
+def test_an_app_signs_in_once_and_uses_its_token(key):
+    apps = Apps(key[0].public_key())
+
+    assert visits(apps, key[1], 9) == [{"ok": True}] * 9
+    assert len(apps.tokens) == 1
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_an_app_signs_in_by_the_services_clock_when_ours_is_wrong(key, hours):
+    apps = Apps(key[0].public_key(), timedelta(hours=hours))
+
+    assert visits(apps, key[1]) == [{"ok": True}] * 2
+    assert len(apps.letters) == 2
+    assert len(apps.tokens) == 1
+
+
+def test_a_token_is_renewed_before_it_ends_and_once_when_it_was_revoked(key):
+    short = Apps(key[0].public_key(), life=100)
+    visits(short, key[1], 2)
+    assert len(short.tokens) == 2
+
+    revoked = Apps(key[0].public_key())
+    revoked.refuse = {"something"}
+    assert visits(revoked, key[1], 6) == [{"ok": True}] * 6
+    assert len(revoked.tokens) == 2
+
+
+def test_an_app_that_is_refused_is_said_in_words_without_its_key(key):
+    with pytest.raises(Unauthorised, match="refused the App's sign-in") as told:
+        visits(Shut(key[0].public_key()), key[1])
+    assert "BEGIN" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["no key at all", "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----"]
+)
+def test_a_key_that_is_none_is_said_before_anything_is_sent(spoilt):
+    told = {"GITHUB_APP_ID": "12", "GITHUB_APP_INSTALLATION_ID": "7", "GITHUB_APP_PRIVATE_KEY": spoilt}
+    with pytest.raises(CairnError, match="GITHUB_APP_PRIVATE_KEY") as error:
+        installation("https://api.example", told.get)
+    assert spoilt not in str(error.value)
+
+
+def test_the_key_may_be_a_file_or_a_text_with_written_line_breaks(key, tmp_path):
+    (tmp_path / "app.pem").write_text(key[1], encoding="ascii")
+    for told in (str(tmp_path / "app.pem"), key[1].replace("\n", "\\n")):
+        assert visits(Apps(key[0].public_key()), told) == [{"ok": True}] * 2
+
+
+def test_the_recorded_github_is_read_as_an_app(replay, collect, collected, monkeypatch, key):
+    monkeypatch.delenv("GITHUB_TOKEN")
+    for name, value in (("ID", "12"), ("INSTALLATION_ID", "1"), ("PRIVATE_KEY", key[1])):
+        monkeypatch.setenv(f"GITHUB_APP_{name}", value)
+    replay.mutate({"op": "new_pull", "repo": "bitcoin-core/gui", "title": "Seen by the App"})
+    outcome = collect("github")[0]
+
+    assert outcome.parked == []
+    assert outcome.new == 1
+
+
+# What the nouns make of it
+
+
+def test_a_merge_counts_as_deployed_when_it_lies_below_the_deployed_commit_whatever_the_clocks_say(graph, tmp_path):
+    made, read = graph
+    made.commits = [("m3", 9, ["m2"]), ("m2", 5, ["m1"]), ("m1", 2, [])]
+    read()
+
+    def pull(number: int, sha: str, day: int) -> Row:
+        at = f"2026-03-{day:02}T09:00:00Z"
+        body = {"number": number, "state": "MERGED", "createdAt": at, "mergedAt": at, "baseRefName": "main"}
+        return Row(f"P{number}", SEEN, body | {"mergeCommit": {"oid": sha}}, "acme/shop")
+
+    def deployment(name: str, sha: str, day: int) -> Row:
+        at = f"2026-03-{day:02}T12:00:00Z"
+        status = {"id": f"S{name}", "state": "SUCCESS", "createdAt": at}
+        body = {"environment": "production", "commitOid": sha, "createdAt": at, "statuses": {"nodes": [status]}}
+        return Row(name, SEEN, body, "acme/shop")
+
+    with Live("team") as live:
+        for table, rows in {
+            # the merge times of m2 and m3 are told the wrong way round; history knows better
+            "github_pull_requests": [pull(1, "m1", 2), pull(2, "m2", 10), pull(3, "m3", 5)],
+            "github_deployments": [deployment("D1", "m2", 11), deployment("D2", "m3", 20)],
+        }.items():
+            live.land(Origin("github.example", "github", table, "acme/shop"), rows, Progress(), SEEN)
+        publish(live)
+
+    found = query("select number, deployed_at::date::text as day from pull_requests order by number")
+    assert found.day.tolist() == ["2026-03-11", "2026-03-11", "2026-03-20"]

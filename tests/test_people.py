@@ -1,0 +1,90 @@
+"""People stay out of numbers: names are kept where the services told them, shown on request, and forgotten on request."""
+
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from data import Live, Origin, Progress, Row, edition, home, people, publish, query
+from data.addresses import TRACE
+
+HOUSE = Path(__file__).resolve().parent.parent
+LOGIN = "hebasto"  # opened and reviewed many of the recorded pull requests
+
+
+@pytest.fixture
+def collected(replay, collect):
+    collect("github")
+    return replay
+
+
+def texts(path: Path) -> list[str]:
+    """Return every text of every table of an edition."""
+    import duckdb
+
+    found = []
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for (table,) in connection.execute("select table_name from information_schema.tables").fetchall():
+            for row in connection.execute(f"from {table}").fetchall():
+                found += [str(value) for value in row if isinstance(value, (str, list))]
+    return found
+
+
+@pytest.mark.usefixtures("collected")
+def test_no_login_reaches_the_nouns_as_a_person():
+    with Live("team") as store:
+        told = store.connection.execute(
+            "select distinct json_extract_string(body, '$.author.login') from raw.github_pull_requests"
+        ).fetchall()
+    logins = {login.lower() for (login,) in told if login}
+    names = {text.lower() for text in texts(edition().path)}
+
+    assert len(logins) > 20
+    assert names & logins == set()
+
+
+@pytest.mark.usefixtures("collected")
+def test_what_is_held_of_a_person_is_shown_and_forgotten_and_nothing_is_left():
+    shown = subprocess.run(
+        [sys.executable, "-m", "data", "show-me", LOGIN], cwd=HOUSE, capture_output=True, text=True, check=True
+    )
+    before = query("select count(*) as n from reviews").n[0]
+    gone = subprocess.run(
+        [sys.executable, "-m", "data", "forget", LOGIN.upper(), "--yes"],
+        cwd=HOUSE, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    with Live("team") as store:
+        left = people.held(store, LOGIN)
+
+    assert int(shown.stdout.splitlines()[-1].split()[0]) > 100
+    assert "none does now" in gone.stdout
+    assert left == []
+    assert query("select count(*) as n from reviews").n[0] == before
+    assert len(list((home() / "published").glob("*.duckdb"))) == 1
+
+
+def test_addresses_and_pictures_of_people_are_not_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path))
+    told = {
+        "user": {"login": "a", "email": "a@example.org", "avatar_url": "https://x"},
+        "list": [{"emailAddress": "b"}],
+    }
+    origin, day = Origin("github.com", "github", "github_things", "acme/shop"), datetime(2026, 3, 1)  # noqa: DTZ001 UTC
+    with Live("team") as store:
+        store.land(origin, [Row("1", day, told, "acme/shop")], Progress(), day)
+        [(kept,)] = store.connection.execute("select body from raw.github_things").fetchall()
+
+    assert kept == '{"user":{"login":"a"},"list":[{}]}'
+
+
+@pytest.mark.usefixtures("collected")
+def test_no_raw_row_holds_an_address_or_a_picture():
+    with Live("team") as store:
+        for table in store.tables():
+            [(n,)] = store.connection.execute(
+                f"select count(*) from raw.{table} where regexp_matches(body, $trace)", {"trace": TRACE.pattern}
+            ).fetchall()
+            assert n == 0, table
+        publish(store)
