@@ -14,10 +14,10 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export UV_SYSTEM_CERTS ?= 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test env check bench docs lock port python build uv
+.PHONY: help run test env check bench torture docs lock port python build uv
 
 help:
-	@awk -F ' *## ' '/^[a-z]+:.*## / {sub(/:.*/, "", $$1); printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ' *## ' '/^[a-z]+:.*## / {sub(/:.*/, "", $$1); printf "make %-7s %s\n", $$1, $$2}' Makefile
 
 # Tokens stay with the collector: the dashboard is started without them.
 run: port env ## the environment, the first collection, the dashboard on 127.0.0.1:8501 (PORT=9000 for another port)
@@ -46,6 +46,9 @@ check: env ## form, lint, types, the README's tables, who may import whom
 
 bench: env ## ratios measured on this machine, written to docs/benchmarks.md
 	@$(PY) -m tests.bench
+
+torture: env ## every fault at every place, for hours (ARGS="kills --first 400" goes on from there)
+	@$(PY) -m tests.torture $(ARGS)
 
 docs: env ## writes the generated parts of README.md
 	@$(PY) -m cogapp -r README.md

@@ -149,6 +149,7 @@ def _per_thousand(outcomes: list[sync.Outcome]) -> dict[str, float] | None:
 def run() -> None:
     """Run the commands. Errors for people end with exit code 2, an interruption with 130; never a traceback."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.modules.setdefault("pandas", None)  # pyright: ignore[reportArgumentType] DuckDB would load it, and no frame is made here
     try:
         main()
     except CairnError as error:

@@ -154,6 +154,7 @@ class Connection:
 
     def row(self, node: dict[str, Any], scope: str) -> Row:
         """Return an item as a row; it is complete when no nested list goes on."""
+        node = {**node, **{n.name: once(node[n.name], set()) for n in self.nested if node.get(n.name)}}
         whole = not any(ahead(node, n.name) for n in self.nested)
         return Row(id=node["id"], version=moment(node[self.version]), body=node, scope=scope, complete=whole)
 
@@ -352,11 +353,27 @@ class Rest:
     due: Due
     cursors: dict[str, str]
     rows: list[Row] = field(default_factory=list)
+    seen: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, node: dict[str, Any], scope: str) -> None:
-        """Take the next entries."""
+        """Take the next entries, but none twice: a list may have moved since its beginning was read."""
+        for name in self.cursors:
+            held = (self.due.body.get(name) or {}).get("nodes") or []
+            seen = self.seen.setdefault(name, {entry["id"] for entry in held if entry and "id" in entry})
+            node = {**node, name: once(node[name], seen)} if node.get(name) else node
         self.rows.append(Row(f"{self.due.id}/{len(self.rows)}", self.due.version, node, scope, parent=self.due.id))
         self.cursors = {name: cursor for name in self.cursors if (cursor := ahead(node, name))}
+
+
+def once(entries: dict[str, Any], seen: set[str]) -> dict[str, Any]:
+    """Return a page of a list without the entries that came before; `seen` grows by those that are new."""
+    kept = []
+    for entry in entries["nodes"]:
+        name = entry.get("id") if entry else None
+        if name is None or name not in seen:
+            kept.append(entry)
+            seen |= {name} if name else set()
+    return {**entries, "nodes": kept}
 
 
 def ahead(node: dict[str, Any], name: str) -> str | None:

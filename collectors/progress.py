@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from collectors.stream import Tally
 from collectors.wire import Wire
 
-QUIET = 5.0  # seconds between plain lines of one stream
+QUIET = 5.0  # seconds between plain lines of one source
 
 
 class Reporter:
@@ -29,7 +29,7 @@ class Reporter:
         )
         self.shown = self.console.is_terminal
         self._tasks: dict[tuple[str, str], TaskID] = {}
-        self._told: dict[tuple[str, str], float] = {}
+        self._told: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         if self.shown:
@@ -58,8 +58,8 @@ class Reporter:
             if key not in self._tasks:
                 self._tasks[key] = self.bars.add_task(_title(tally), total=tally.expected, note=note)
             self.bars.update(self._tasks[key], completed=tally.read, total=tally.expected, note=note)
-        elif time.monotonic() - self._told.get(key, 0.0) > QUIET:
-            self._told[key] = time.monotonic()
+        elif time.monotonic() - self._told.get(wire.name, 0.0) > QUIET:
+            self._told[wire.name] = time.monotonic()
             of = f" of {tally.expected}" if tally.expected else ""
             self.say(f"  {_title(tally)}: {tally.read}{of}, {note}")
 

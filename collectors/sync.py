@@ -264,7 +264,10 @@ class Run:
                 continue
             refused = await self.stream(outcome, at, stream)
             whole &= refused is None or bool(stream.every)  # what has a rhythm of its own is tried again by it
-            if isinstance(refused, Unauthorised) or (isinstance(refused, Missing) and stream is wanted[0]):
+            if isinstance(refused, Unauthorised):
+                return
+            if isinstance(refused, Missing) and stream is wanted[0]:
+                outcome.never |= self.store.progress(at.origin(stream.name)).complete_to is None
                 return
             unread |= {stream.name} if refused else set()
         rest = wanted[len(ahead) :]
@@ -299,7 +302,7 @@ class Run:
     def park(self, outcome: Outcome, origin: Origin, refused: Refused, now: datetime) -> None:
         """Keep why a stream could not be read."""
         last = self.store.progress(origin).complete_to
-        outcome.never |= isinstance(refused, (Unauthorised, Missing)) and last is None
+        outcome.never |= isinstance(refused, Unauthorised) and last is None
         told = f"{refused} Last read completely on {last:%Y-%m-%d %H:%M} UTC." if last else str(refused)
         self.store.failed(origin, str(refused), now)
         if not (outcome.locked_out and isinstance(refused, Unauthorised)):

@@ -1,6 +1,7 @@
 """The one place that sends: obeys the services' limits, tries again what may pass, and says in words what will not."""
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import ipaddress
@@ -10,12 +11,14 @@ import math
 import os
 import re
 import socket
+import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
@@ -154,6 +157,7 @@ class Wire:
         self._client = httpx.AsyncClient(
             headers=agent | self.headers,
             auth=self.auth,
+            verify=True if self.transport else _trust(),
             transport=self.transport,
             limits=limits,
             timeout=self.deadline,
@@ -207,6 +211,9 @@ class Wire:
         for refused in itertools.count(1):
             try:
                 return await self._tries(method, url, judge, what)
+            except Refused as told:
+                told.args = (self._without_secrets(str(told)),)
+                raise
             except _Limited as limit:
                 wait = UNTOLD * 2**untold if limit.wait is None else limit.wait
                 untold, waited = untold + (limit.wait is None), waited + wait
@@ -219,6 +226,16 @@ class Wire:
                     raise Parked(self._closed) from None
                 self._hold(wait)
         raise AssertionError("counting never ends")
+
+    def _without_secrets(self, said: str) -> str:
+        """Return a sentence without this line's token: some services repeat what they were sent."""
+        for value in self.headers.values():
+            secret = value.rpartition(" ")[2]
+            with contextlib.suppress(ValueError):  # a Jira login is sent as base64 of "address:token"
+                secret += " " + base64.b64decode(secret, validate=True).decode().rpartition(":")[2]
+            for part in secret.split():
+                said = said.replace(part, "…") if len(part) > len("2022-11-28") else said
+        return said
 
     async def _tries(self, method: str, url: str, judge: Callable[[Answer], None] | None, what: dict) -> Answer:
         """Return the answer, after some tries if need be. Raises Refused and its kinds, and _Limited."""
@@ -300,7 +317,9 @@ class Wire:
                 if not reply.has_redirect_location or (method != "GET" and reply.status_code not in {307, 308}):
                     return Answer(_parsed(content, reply), reply.headers, reply.status_code)
                 url, what = self._address(urljoin(url, reply.headers["location"])), {**what, "params": None}
-        raise Refused(f"{self.name} leads from one address to the next without end at {_place(url)}. Nothing was lost.")
+        raise Refused(
+            f"{self.name} leads from one address to the next without end at {_place(url)}. Check the url in team.toml and any proxy; nothing was lost."
+        )
 
     async def _content(self, reply: httpx.Response, url: str) -> bytes:
         chunks, size = [], 0
@@ -564,6 +583,12 @@ def _door(url: str) -> tuple[str, str | None, int | None]:
 def _place(url: str) -> str:
     """Return the path of an address: enough to find it, no query that could carry a secret."""
     return urlsplit(url).path
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return whom to trust, read once: it takes as long as two requests."""
+    return httpx.create_ssl_context()
 
 
 def _check_address(root: str) -> str:

@@ -23,8 +23,7 @@ MODEL = ROOM / "model.sql"
 STORAGE: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.5.0",  # raw JSON takes a thirtieth of the space in this format
     "memory_limit": "300MB",  # what does not fit goes to disk
-    "threads": 2,
-    "preserve_insertion_order": False,
+    "threads": 1,
 }
 FORMAT = 1  # of the live file; a newer one is refused, see Live
 
@@ -147,6 +146,7 @@ class Live:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.connection = self._open()
             self._holder.write_text(f"{os.getpid()} {datetime.now().astimezone():%H:%M}", encoding="utf-8")
+        self._aside = bool(self.connection.execute("select 1 from rejects limit 1").fetchall())
         self._refuse_newer()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -349,6 +349,7 @@ class Live:
 
     def _set_aside(self, origin: Origin, rejects: Sequence[Reject], at: datetime) -> None:
         for one in rejects:
+            self._aside = True
             bound = {"source": origin.source, "stream": origin.stream, "id": _clean(one.id)}
             before = self.connection.execute(
                 "delete from rejects where source = $source and stream = $stream and id = $id returning tries", bound
@@ -367,6 +368,8 @@ class Live:
 
     def _settle(self, origin: Origin, ids: Sequence[str]) -> None:
         """Forget that items were set aside: they have been kept now."""
+        if not self._aside:
+            return
         self.connection.execute(
             "delete from rejects where source = $source and stream = $stream and id in (select unnest($ids))",
             {"source": origin.source, "stream": origin.stream, "ids": list(ids)},

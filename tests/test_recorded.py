@@ -110,7 +110,9 @@ def test_what_was_deleted_is_found_and_kept_out_of_every_number(replay, collect)
     replay.mutate({"op": "delete", "repo": "bitcoin-core/gui", "number": number})
     collect("github")
     with Live("team") as store:
-        gone = store.connection.execute("select body->>'number' from raw.github_issues where gone_at is not null").fetchall()
+        gone = store.connection.execute(
+            "select body->>'number' from raw.github_issues where gone_at is not null"
+        ).fetchall()
 
     assert gone == [(str(number),)]
     assert query("select count(*) as n from issues where source = 'github'").n[0] == len(replay.truth(f"{GUI}/issues"))
@@ -122,7 +124,7 @@ def test_a_late_word_on_an_old_deployment_is_heard_by_the_daily_comparison(repla
     told = {"op": "deployment_status", "repo": "bitcoin-core/gui", "deployment": oldest, "state": "inactive"}
     replay.mutate(told, {"op": "deploy", "repo": "bitcoin-core/gui"})
     with Live("team") as store:  # as if the last comparison were two days old
-        store.connection.execute("update progress set place = replace(place, '\"compared\": \"20', '\"compared\": \"19')")
+        store.connection.execute('update progress set place = replace(place, \'"compared": "20\', \'"compared": "19\')')
     collect("github")
 
     assert differing(replay, f"{GUI}/deployment") == {}
