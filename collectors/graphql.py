@@ -261,7 +261,7 @@ class Connection:
         gone = []
         for some in chunks(ids, 100):
             left = await self.there(at, some)
-            gone += [i for i in some if left.get(i, home) != home or i not in left]
+            gone += [i for i in some if i not in left or left[i] not in {home, None}]
         return at.store.gone(at.origin(self.stream), gone, at.wire.now)
 
     async def there(self, at: Context, ids: list[str]) -> dict[str, str | None]:

@@ -471,12 +471,14 @@ def _graphql_fault(answer: Answer, name: str, *, gaps: list[dict[str, Any]] | No
     if kinds - WITHHELD and (data is not None or re.search("went wrong|time|internal", said, re.IGNORECASE)):
         raise _Again(f"an error inside the answer: {said}", heavy=True)
     if kinds - WITHHELD:
-        raise Refused(f"{name} did not accept the query: {said} What was collected before is kept; update Cairn.")
+        raise Refused(
+            f"{name} did not accept the query: {said.rstrip('.')}. What was collected before is kept; update Cairn."
+        )
     if gaps is not None and data is not None:
         gaps += told
     elif data is None or any(_is_item(error.get("path")) for error in told):
         raise Refused(
-            f"{name} withholds something from this token: {said} {_permission(answer)}; what was collected before is kept."
+            f"{name} withholds something from this token: {said.rstrip('.')}. {_permission(answer)}; what was collected before is kept."
         )
     # what is left are parts that are null (NOT_FOUND, FORBIDDEN); whoever asked sees the gap and says so
 

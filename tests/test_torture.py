@@ -38,6 +38,11 @@ def test_a_moment_of_trouble_is_not_even_noticed(ground, number: int):
     )
 
 
+def test_what_is_withheld_when_ids_are_compared_is_not_gone():
+    with torture.ground(torture.WHOLE) as at:
+        torture.spoil(at, [{3: ("withheld items", True)}], empty=False)
+
+
 @pytest.mark.parametrize("number", [3, 8])
 def test_what_moves_while_it_is_read_is_held_after_the_next_sync(ground, number: int):
     torture.shifts(ground, number)
