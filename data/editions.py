@@ -16,7 +16,7 @@ import duckdb
 
 from data import rules
 from data.errors import CairnError, NeverCollectedError
-from data.store import DAMAGED, FORMAT, MODEL, Company, Live, folder, home
+from data.store import DAMAGED, FORMAT, Company, Live, folder, home, model
 from data.team import SANDBOX, Team, read_team, team_file
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | 
 
 def mark(words: Team) -> str:
     """Return eight letters that change when the rules or the model change."""
-    read = (MODEL, Path(rules.__file__))
-    told = [str(FORMAT), words.model_dump_json(), *(path.read_text(encoding="utf-8") for path in read)]
+    told = [str(FORMAT), words.model_dump_json(), model(), Path(rules.__file__).read_text(encoding="utf-8")]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:8]
 
 
@@ -183,7 +182,7 @@ def _build(live: Live, draft: Path, words: Team) -> None:
             session.execute("use next")
             if not taken_over:
                 rules.prepare(session, words, _person_key())
-                session.execute(MODEL.read_text(encoding="utf-8"))
+                session.execute(model())
             _describe(session, live, words)
             session.execute("checkpoint next")
     finally:

@@ -16,7 +16,7 @@ NOTHING = r"[^\s\S]"  # a pattern no text fits
 
 
 def prepare(connection: "duckdb.DuckDBPyConnection", team: "Team", person_key: str) -> None:
-    """Give a connection the variables and temporary tables model.sql reads. They end with the connection."""
+    """Give a connection the variables and temporary tables the nouns read. They end with the connection."""
     variables = {
         "person_key": person_key,
         "rule_production": one_of(team.deployments.production),

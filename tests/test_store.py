@@ -221,9 +221,9 @@ def test_old_editions_are_tidied_away():
 def test_an_edition_that_cannot_be_built_leaves_the_old_one(monkeypatch, tmp_path):
     with Live("team") as store:
         before = publish(store)
-        broken = tmp_path / "model.sql"
+        broken = tmp_path / "broken.sql"
         broken.write_text("select nonsense;", encoding="utf-8")
-        monkeypatch.setattr("data.editions.MODEL", broken)
+        monkeypatch.setattr("data.store.MODEL", (broken,))
         with pytest.raises(CairnError, match="keep the last edition"):
             publish(store)
         monkeypatch.undo()

@@ -1,0 +1,78 @@
+-- Pull requests as told ----------------------------------------------------------------------------------------------------
+
+create temp table pull_body as
+select own(source, coalesce(parent, id)) as id, source, parent, scope as repo, unnest(from_json(body, '{
+    "number": "BIGINT", "title": "VARCHAR", "url": "VARCHAR", "state": "VARCHAR", "isDraft": "BOOLEAN",
+    "createdAt": "TIMESTAMPTZ", "updatedAt": "TIMESTAMPTZ", "mergedAt": "TIMESTAMPTZ", "closedAt": "TIMESTAMPTZ",
+    "additions": "BIGINT", "deletions": "BIGINT", "changedFiles": "BIGINT",
+    "baseRefName": "VARCHAR", "headRefName": "VARCHAR", "isCrossRepository": "BOOLEAN",
+    "author": {"__typename": "VARCHAR", "login": "VARCHAR"}, "mergeCommit": {"oid": "VARCHAR"},
+    "timelineItems": {"nodes": [{
+        "__typename": "VARCHAR", "id": "VARCHAR", "fullDatabaseId": "BIGINT", "state": "VARCHAR",
+        "createdAt": "TIMESTAMPTZ", "submittedAt": "TIMESTAMPTZ", "author": {"__typename": "VARCHAR", "login": "VARCHAR"},
+        "commit": {"oid": "VARCHAR", "authoredDate": "TIMESTAMPTZ", "committedDate": "TIMESTAMPTZ"}
+    }]}
+}'))
+from with_parts('live.raw.github_pull_requests', 'live.raw.github_pull_request_parts');
+
+create temp view pull as
+select *, utc(createdAt) as opened_at, utc(mergedAt) as merged_at from pull_body where parent is null;
+
+create temp view timeline as
+select id as pull_request_id, source, unnest(timelineItems.nodes) as item from pull_body;
+
+
+-- Commits ------------------------------------------------------------------------------------------------------------------
+
+create table commits as
+select
+    item.commit.oid as sha,
+    pull_request_id,
+    min(utc(item.commit.authoredDate)) as authored_at,
+    min(utc(item.commit.committedDate)) as committed_at,
+from timeline
+where item.commit.oid is not null
+group by all;
+
+
+-- Reviews ------------------------------------------------------------------------------------------------------------------
+
+create temp table review as
+select
+    own(source, item.id) as id,
+    pull_request_id,
+    -- pages that overlap may tell a review twice, before and after its dismissal
+    max({
+        'at': utc(item.submittedAt), 'state': lower(item.state), 'login': item.author.login, 'is': item.author.__typename
+    }) as told,
+    max(item.fullDatabaseId) as database_id,
+from timeline
+where item.__typename = 'PullRequestReview'
+group by all;
+
+-- Everybody once: hashes and patterns cost more than a join.
+create temp table people as
+select login, person(login) as hash, fits(login, 'rule_bots') or coalesce(bool_or("is" = 'Bot'), false) as bot
+from (
+    select told.login, told.is from review
+    union all
+    select author.login, author.__typename from pull
+)
+where login is not null
+group by login;
+
+create table reviews as
+select
+    r.id,
+    r.pull_request_id,
+    r.told.state as state,
+    r.told.at as submitted_at,
+    x.hash as reviewer,
+    coalesce(x.bot, false) as bot,
+    -- of two deleted accounts nobody knows whether they were one
+    lower(r.told.login) is not distinct from lower(p.author.login) as by_author,
+    r.database_id,
+from review r
+join pull p on p.id = r.pull_request_id
+left join people x on x.login = r.told.login
+order by submitted_at, r.id, pull_request_id;

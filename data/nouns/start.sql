@@ -1,0 +1,34 @@
+-- What happened, as tables of nouns: raw JSON in, typed rows out, the team's rules applied on the way.
+--
+-- Runs in one go on an empty edition, with the collector's store attached as `live` and the rules made ready by data/rules.py.
+-- Each body is read once, by one from_json that names what is wanted: an unknown field is passed over, a missing one or one of
+-- another type is null. A null stays null; the few guesses made here are said where they are made. Times are zone-less UTC.
+-- Temporary tables hold logins and end with the session. The nouns hold a keyed hash of a person at most.
+
+-- '…+0530'::timestamp would silently drop the offset, and `at time zone` takes four times as long. Infinity becomes null.
+create or replace temp macro utc(t) as make_timestamp(epoch_us(try_cast(t as timestamptz)));
+-- Jira's bulk history tells a time as text, as seconds or as milliseconds.
+create or replace temp macro moment(t) as (
+    case
+        when try_cast(t as bigint) between 0 and 99999999999 then epoch_ms(try_cast(t as bigint) * 1000)
+        when try_cast(t as bigint) between 0 and 99999999999999 then epoch_ms(try_cast(t as bigint))
+        else utc(t)
+    end
+);
+-- The same person has the same hash on this machine, and on no other.
+create or replace temp macro person(login) as (
+    substr(sha256(getvariable('person_key') || sha256(getvariable('person_key') || lower(login))), 1, 16)
+);
+create or replace temp macro fits(told, rule) as coalesce(regexp_full_match(lower(told), getvariable(rule)), false);
+create or replace temp macro any_fits(told, rule) as coalesce(len(list_filter(told, lambda x: fits(x, rule))) > 0, false);
+
+-- Two Jira sites may both have an issue 10001: the first site keeps its ids, those of a second one carry its name.
+set variable first_github = (
+    select min(source) from (
+        select source from live.raw.github_pull_requests union all select source from live.raw.github_deployments
+        union all select source from live.raw.github_issues union all select source from live.raw.github_runs
+    )
+);
+set variable first_jira = (select min(source) from live.raw.jira_issues);
+create or replace temp macro own(source, id) as
+    if(source in (getvariable('first_github'), getvariable('first_jira')), id, source || ' ' || id);
