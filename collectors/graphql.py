@@ -134,7 +134,7 @@ class Connection:
         owner, name = at.scope.split("/")
         asked = {"owner": owner, "name": name, "first": width, "after": after}
         gaps: list[dict[str, Any]] = []
-        data = await at.wire.graphql(query, asked, gaps=gaps)
+        data = await at.wire.graphql(query, asked, gaps=gaps, narrows=True)
         if not data.get("repository"):
             raise Missing(
                 f"GitHub has no repository {at.scope}, or this token may not see it."
@@ -196,7 +196,7 @@ class Connection:
             some = queue[:width]
             gaps: list[dict[str, Any]] = []
             try:
-                nodes = (await at.wire.graphql(self.again, {"ids": some}, gaps=gaps))["nodes"]
+                nodes = (await at.wire.graphql(self.again, {"ids": some}, gaps=gaps, narrows=True))["nodes"]
             except TooWide:
                 if width > 1:
                     width = max(1, width * 2 // 3)
@@ -236,7 +236,7 @@ class Connection:
         while True:
             asked = {"owner": owner, "name": name, "first": width, "after": after}
             try:
-                data = await at.wire.graphql(query, asked, gaps=[])
+                data = await at.wire.graphql(query, asked, gaps=[], narrows=True)
             except TooWide:
                 if width == 1:
                     raise
@@ -298,7 +298,10 @@ class Connection:
             some, gaps = list(under_way.values())[:together], list[dict[str, Any]]()
             try:
                 data = await at.wire.graphql(
-                    self.rest_query(some, first), {f"i{k}": r.due.id for k, r in enumerate(some)}, gaps=gaps
+                    self.rest_query(some, first),
+                    {f"i{k}": r.due.id for k, r in enumerate(some)},
+                    gaps=gaps,
+                    narrows=True,
                 )
             except TooWide:
                 if together > 1 or first > 1:

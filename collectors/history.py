@@ -100,7 +100,7 @@ async def walked(at: Context, place: Place, walk: Walk | None) -> AsyncIterator[
     rows: list[Row] = []
     met: set[str] = set()
     while True:
-        nodes = found["history"]["nodes"]
+        nodes = list({n["id"]: n for n in found["history"]["nodes"]}.values())  # a page may tell a commit twice
         new = [n for n in nodes if n["id"] not in known]
         rows += [Row(n["id"], moment(n["committedDate"]), walk.place(n), at.scope) for n in new]
         met |= {n["id"] for n in nodes if place.get("head")}
@@ -137,7 +137,8 @@ async def page(at: Context, place: Place, walk: Walk | None) -> dict[str, Any] |
     while True:
         asked = {"owner": owner, "name": name, "first": place.get("width", WIDTH), "after": walk and walk.after}
         try:
-            data = await at.wire.graphql(PINNED if walk else NEWEST, asked | ({"head": walk.head} if walk else {}))
+            query, more = (PINNED, {"head": walk.head}) if walk else (NEWEST, {})
+            data = await at.wire.graphql(query, asked | more, narrows=True)
             break
         except TooWide:
             if asked["first"] == 1:

@@ -34,16 +34,18 @@ async def boards(at: Context, place: Place) -> AsyncIterator[Page]:
                 ruled = await _ask(at, f"{API}/board/{board['id']}/configuration")
                 body["estimation"] = (ruled.get("estimation") or {}).get("field")
     made = [Row(str(i), at.wire.now, body, at.scope) for i, body in found.items()]
-    yield Page(made, {"projects": projects(at)}, done=True, expected=len(made))
+    certain = bool(made) or "none" in place  # that there is no board at all is believed when it is told twice
+    kept = {"projects": projects(at)} | ({} if made else {"none": True})
+    yield Page(made, kept, done=certain, expected=len(made))
 
 
 async def sprints(at: Context, place: Place) -> AsyncIterator[Page]:
     """Yield all sprints once a day; in between, while one is open or planned, those of its board that may still move."""
-    if not due(at, "jira_sprints", place, HOUR):
-        return
-    whole = "whole" not in place or at.wire.now - datetime.fromisoformat(place["whole"]) >= DAY
-    whole = whole or place.get("projects") != projects(at)
     read = {b["id"] for b in at.store.bodies(at.origin("jira_boards"), "body ->> '$.type' is distinct from 'kanban'")}
+    whole = "whole" not in place or at.wire.now - datetime.fromisoformat(place["whole"]) >= DAY
+    whole = whole or place.get("projects") != projects(at) or place.get("boards") != sorted(read)
+    if not whole and not due(at, "jira_sprints", place, HOUR):
+        return
     known = {s["id"]: s for s in at.store.bodies(at.origin("jira_sprints"), "true")}
     moving = {i for i, s in known.items() if s.get("state") in MOVING}
     if not whole and not moving:
@@ -65,6 +67,7 @@ async def sprints(at: Context, place: Place) -> AsyncIterator[Page]:
         "whole": began.isoformat() if whole else place["whole"],
         "lost": sorted(lost),
         "projects": projects(at),
+        "boards": sorted(read),
     }
     yield Page(rows(found.values(), lambda told: _row(at, told), at.scope), kept, done=True)
 

@@ -34,7 +34,7 @@ async def glance(
             f"r{k}: repository(owner: {json.dumps(scope.split('/')[0])}, name: {json.dumps(scope.split('/')[1])}) {{ {LOOK} }}"
             for k, scope in enumerate(some)
         )
-        data = await wire.graphql(f"query {{ rateLimit {{ cost remaining resetAt }} {asked} }}", {})
+        data = await wire.graphql(f"query {{ rateLimit {{ cost remaining resetAt }} {asked} }}", {}, narrows=True)
         for k, scope in enumerate(some):
             body: dict[str, Any] | None = data.get(f"r{k}")
             origin = Origin(source, "github", PROBE, scope)

@@ -183,19 +183,29 @@ class Wire:
         return await self._send("POST", path, json=body)
 
     async def graphql(
-        self, query: str, variables: dict[str, Any], *, gaps: list[dict[str, Any]] | None = None
+        self, query: str, variables: dict[str, Any], *, gaps: list[dict[str, Any]] | None = None, narrows: bool = False
     ) -> dict[str, Any]:
         """Return the data of a GraphQL query; parts the token may not see are null. Raises Refused and its kinds.
 
         Whole items that GitHub withholds from a list are an error, unless the caller minds the `gaps`: the list is given what
-        GitHub says of each.
+        GitHub says of each. What is found too wide is asked once more, unless the caller `narrows` it: the budget of the
+        moment may have been the reason.
         """
-        answer = await self._send(
-            "POST",
-            self.graphql_at,
-            judge=lambda answer: _graphql_fault(answer, self.name, gaps=gaps),
-            json={"query": query, "variables": variables},
-        )
+
+        async def ask() -> Answer:
+            return await self._send(
+                "POST",
+                self.graphql_at,
+                judge=lambda answer: _graphql_fault(answer, self.name, gaps=gaps),
+                json={"query": query, "variables": variables},
+            )
+
+        try:
+            answer = await ask()
+        except TooWide:
+            if narrows:
+                raise
+            answer = await ask()
         data = answer.body["data"]
         limit = data.get("rateLimit") or {}
         self.points += limit.get("cost", 0)
@@ -486,13 +496,17 @@ def _graphql_fault(answer: Answer, name: str, *, gaps: list[dict[str, Any]] | No
 def _graphql_limits(answer: Answer, name: str, kinds: set[str], said: str) -> None:
     """Raise when the errors of a GraphQL answer speak of its size, of a budget, or of a forgotten place."""
     if kinds & {"RESOURCE_LIMITS_EXCEEDED", "MAX_NODE_LIMIT_EXCEEDED"}:
-        raise TooWide(f"{name} found the question too wide: {said} Run again later; everything before it is kept.")
+        raise TooWide(
+            f"{name} found the question too wide: {said.rstrip('.')}. Run again later; everything before it is kept."
+        )
     if "RATE_LIMITED" in kinds or "rate limit" in said.lower():
         reset = answer.headers.get("x-ratelimit-reset", "")
         spent = "RATE_LIMITED" in kinds and reset.isdigit()
         raise _Limited(_until(reset, _date(answer)) if spent else None, budget=spent)
     if "INVALID_CURSOR_ARGUMENTS" in kinds:
-        raise Expired(f"{name} no longer knows the place to go on from: {said} Run again; it begins at what was kept.")
+        raise Expired(
+            f"{name} no longer knows the place to go on from: {said.rstrip('.')}. Run again; it begins at what was kept."
+        )
 
 
 def _code(error: dict[str, Any]) -> str | None:

@@ -87,7 +87,7 @@ def asked(one: Wire, question: str = "get", path: str = "/things") -> Any:
     async def ask() -> Any:
         async with one:
             if question == "graphql":
-                return await one.graphql("query { rateLimit { cost } }", {})
+                return await one.graphql("query { rateLimit { cost } }", {}, narrows=True)
             return (await one.get(path)).body
 
     try:
@@ -268,6 +268,18 @@ def test_an_error_inside_a_graphql_answer_is_said_in_words(fault: str):
 
     assert type(told) is kind, told
     assert len(one.transport.asked) == times
+
+
+def test_what_nobody_can_ask_smaller_is_asked_once_more_when_it_is_found_too_wide():
+    one, _ = line(
+        errors("RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query exceeded."), reply(body={"data": {"a": 1}})
+    )
+
+    async def ask() -> Any:
+        async with one:
+            return await one.graphql("query { a }", {})
+
+    assert asyncio.run(ask()) == {"a": 1}
 
 
 def test_f04_a_spent_graphql_budget_is_waited_for():

@@ -499,7 +499,10 @@ class Spoilt(Narrow):
         true = await super().handle_async_request(request)
         self.leaked |= request.url.host.startswith("elsewhere")
         path, number = str(request.url.path), self.asked
-        before, self.before[path] = self.before.get(path), true
+        which = str(
+            request.url.copy_remove_param("startAt").copy_remove_param("page")
+        )  # a list, whichever of its pages
+        before, self.before[which] = self.before.get(which), true
         for first, (name, lasting) in self.spoils.items():
             truthful = name in {"404", "410"} and re.search(
                 r"/runs/\d+$", path
