@@ -7,7 +7,7 @@ from typing import Any
 from collectors.github_repository import DAILY
 from collectors.graphql import chunks
 from collectors.stream import Context, Page, Place, Stream
-from collectors.wire import Missing, Refused, Wire
+from collectors.wire import Forbidden, Missing, Wire
 from data import Live, Origin, Progress, Row
 from data.rules import finds
 from data.team import GitHub
@@ -110,7 +110,7 @@ async def teams(at: Context, _: Place) -> AsyncIterator[Page]:
         if owner["__typename"] != "Organization":
             break
         if owner["teams"] is None:
-            raise Refused(
+            raise Forbidden(
                 f"GitHub does not let this token read the teams of {at.scope}."
                 " It needs the organisation permission 'Members: read'; everything else is read all the same."
             )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from collectors.stream import Context, Page, Place, Stream, moment
-from collectors.wire import Missing, Refused
+from collectors.wire import Forbidden, Missing, Refused
 from data import Origin, Row
 
 DAILY = timedelta(hours=20)  # a sync at the same time every day is never a minute too early
@@ -90,7 +90,7 @@ async def connected(at: Context, query: str, field: str) -> list[dict[str, Any]]
     while True:
         found = (await repository(at, query, after=after))[field]
         if found is None:
-            raise Refused(
+            raise Forbidden(
                 f"GitHub does not let this token read the {field} of {at.scope}."
                 " Give it read access to them; everything else is read all the same."
             )

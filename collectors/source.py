@@ -1,6 +1,7 @@
 """What a source is: one GitHub or one Jira site, the key to its door, and the scopes read from it."""
 
 import base64
+import itertools
 import os
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ from collectors.github_app import installation
 from collectors.wire import Wire
 from data import CairnError, Team, team, team_file
 from data.store import Company
-from data.team import CHECKOUT, GitHub, Jira, source_name
+from data.team import CHECKOUT, GitHub, source_name
 
 VERSION = {"X-GitHub-Api-Version": "2022-11-28"}
 
@@ -48,7 +49,10 @@ def sources(words: Team) -> list[Source]:
     tables: dict[str, list[GitHub]] = {}
     for table in words.github:  # several tables may speak of one GitHub: it has one budget, so it is one source
         tables.setdefault(table.url, []).append(table)
-    return [*map(_github, map(tuple, tables.values())), *map(_jira, words.jira), *_usage("team")]
+    sites: dict[str, list[str]] = {}
+    for table in words.jira:
+        sites.setdefault(table.url, []).extend(table.projects)
+    return [*map(_github, map(tuple, tables.values())), *itertools.starmap(_jira, sites.items()), *_usage("team")]
 
 
 def _github(tables: tuple[GitHub, ...]) -> Source:
@@ -73,7 +77,7 @@ def _usage(which: Company) -> list[Source]:
     return [Source("usage", "files", "", "", {}, ("*",), transport=usage.Nowhere())] if usage.files(which) else []
 
 
-def _jira(words: Jira) -> Source:
+def _jira(url: str, projects: list[str]) -> Source:
     email, token, pat = secret("JIRA_EMAIL"), secret("JIRA_TOKEN"), secret("JIRA_PAT")
     if email and token:
         key = "Basic " + base64.b64encode(f"{email}:{token}".encode()).decode()
@@ -81,10 +85,11 @@ def _jira(words: Jira) -> Source:
         key = f"Bearer {pat}"
     else:
         raise CairnError(
-            f"JIRA_EMAIL and JIRA_TOKEN (or JIRA_PAT) are not set, but {team_file().name} names projects on {words.url}.\n"
+            f"JIRA_EMAIL and JIRA_TOKEN (or JIRA_PAT) are not set, but {team_file().name} names projects on {url}.\n"
             "Put them into the environment or into .env and run again; nothing was collected."
         )
-    return Source("jira", source_name(words.url), words.url, "", {"Authorization": key}, ("*",), words.projects)
+    named = tuple(dict.fromkeys(projects))
+    return Source("jira", source_name(url), url, "", {"Authorization": key}, ("*",), named)
 
 
 def github_roots(url: str) -> tuple[str, str]:

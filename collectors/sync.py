@@ -5,14 +5,14 @@ import contextlib
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
 from collectors import STREAMS, discovery, probe
 from collectors.source import Source
-from collectors.stream import STRANGE, Context, Stream, Tally, collect
-from collectors.wire import Missing, Refused, Stopped, Unauthorised, Wire
+from collectors.stream import STRANGE, Context, Stream, Tally, collect, moment, stamp
+from collectors.wire import Forbidden, Missing, Refused, Stopped, Unauthorised, Wire
 from data import Edition, Live, Origin, publish
 
 AT_ONCE = 4  # repositories read side by side on one line
@@ -279,9 +279,19 @@ class Run:
             probe.seen(at.wire, self.store, at.source, at.scope, mark)
 
     async def stream(self, outcome: Outcome, at: Context, stream: Stream) -> Refused | None:
-        """Read one stream of one scope. Returns why it could not be read to its end, if so; it is parked then."""
+        """Read one stream of one scope. Returns why it could not be read to its end, if so; it is parked then.
+
+        What a token was refused twice is asked for in the stream's own rhythm from then on: a third time tells nothing new.
+        """
         if outcome.locked_out:
             return Unauthorised("the token was refused")
+        origin = at.origin(stream.name)
+        known = self.store.progress(origin)
+        shut = (known.place or {}).get("shut", {})
+        if shut.get("key") != at.wire.key:
+            shut = {}
+        if stream.every and shut.get("times", 0) > 1 and at.wire.now - moment(shut["at"]) < stream.every:
+            return Forbidden(known.error)
 
         def page(tally: Tally) -> None:
             outcome.under_way[at.scope, stream.name] = tally
@@ -291,7 +301,10 @@ class Run:
         try:
             tally = await collect(stream, at, page)
         except Refused as refused:
-            self.park(outcome, at.origin(stream.name), refused, at.wire.now)
+            if stream.every and isinstance(refused, Forbidden):
+                shut = {"key": at.wire.key, "times": shut.get("times", 0) + 1, "at": stamp(at.wire.now)}
+                self.store.land(origin, [], replace(known, place={**(known.place or {}), "shut": shut}), at.wire.now)
+            self.park(outcome, origin, refused, at.wire.now)
             return refused
         outcome.under_way.pop((at.scope, stream.name), None)
         outcome.tallies.append(tally)

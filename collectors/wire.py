@@ -71,6 +71,10 @@ class Unauthorised(Refused):
     """The token was refused: nothing else of this source can be read."""
 
 
+class Forbidden(Refused):
+    """The token may not read this; it may read other things."""
+
+
 class Missing(Refused):
     """What was asked for is not there, or this token may not know that it is."""
 
@@ -167,6 +171,11 @@ class Wire:
         self._open_again = 0.0  # loop time until which a limit keeps every request of this line waiting
         self._unanswered = 0  # requests in a row that nobody answered
         self._asked: Counter[str] = Counter()
+
+    @property
+    def key(self) -> str:
+        """Eight letters that change with the token, and tell nothing of it."""
+        return hashlib.sha256(self.headers.get("Authorization", "").encode()).hexdigest()[:8]
 
     async def __aenter__(self) -> Self:
         return self
@@ -375,7 +384,7 @@ class Wire:
                 " Put a new one into the environment or .env and run again; nothing was lost."
             )
         if status == HTTPStatus.FORBIDDEN:
-            return Refused(
+            return Forbidden(
                 f"{self.name} does not let this token read {place} (403). {_permission(answer)},"
                 " or take this out of team.toml; what was collected before is kept, and everything else is read."
             )

@@ -124,12 +124,23 @@ def test_traffic_that_is_not_allowed_is_said_with_the_permission_and_stops_nothi
     refuse = {"fault": "status", "status": 403, "headers": {"x-accepted-github-permissions": "administration=read"}}
     replay.faults({"match": {"source": "github", "route": "/traffic/"}, "body": {"message": "no"}, **refuse})
     first = collect("github")
-    second = collect("github")
+    second, third = collect("github"), collect("github")
 
     assert [("administration=read" in words) for words in first[0].parked] == [True]
     assert first[0].started
     assert differing(replay) == []
     assert second[0].requests == 2, "the glance, and traffic asked once more"
+    assert (third[0].requests, third[0].parked) == (1, []), "what was refused twice is asked for in its own rhythm"
+
+
+def test_a_new_token_is_asked_at_once_for_what_the_old_one_was_refused(replay, collect, monkeypatch):
+    replay.faults({"match": {"source": "github", "route": "/traffic/"}, "fault": "status", "status": 403, "times": 2})
+    for _ in range(3):
+        collect("github")
+    monkeypatch.setattr(Wire, "key", "another")
+    collect("github")
+
+    assert store("select count(*) > 0 from raw.github_traffic") == [(True,)]
 
 
 def test_a_renamed_repository_keeps_its_rows_under_its_new_name(replay, collect, collected, tmp_path):

@@ -344,3 +344,13 @@ def test_custom_fields_are_known_by_what_they_are_not_by_their_number(replay, co
     assert outcome.parked == []
     found = query("select points, sprint, parent from issues")
     assert found.to_numpy().tolist() == [[5.0, "One", "MOD-1"]]
+
+
+@pytest.mark.usefixtures("replay")
+def test_two_tables_of_one_site_are_one_source(tmp_path):
+    words = tmp_path / "team.toml"
+    words.write_text(
+        '[[jira]]\nurl = "https://x.atlassian.net"\nprojects = ["A", "B"]\n[[jira]]\nurl = "https://x.atlassian.net/"\nprojects = ["B", "C"]\n'
+    )
+
+    assert [one.projects for one in source.sources(data.read_team(words))] == [("A", "B", "C")]
