@@ -40,7 +40,9 @@ async def _of_thousand(at: Context, due: list[Due]) -> Landed:
         if not token:
             return at.store.land_parts(at.origin("jira_issues"), "jira_histories", due, rows, at.wire.now)
         if token == before:
-            raise Refused(f"{at.wire.name} sends the same page of histories again and again. Run again later.")
+            raise Refused(
+                f"{at.wire.name} sends the same page of histories again and again. What was read before is kept; run again later."
+            )
 
 
 async def _one_by_one(at: Context, due: list[Due]) -> Landed:

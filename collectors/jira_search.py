@@ -51,7 +51,7 @@ async def cloud(
     at: Context, reach: Reach, fields: list[str], page: int = CLOUD_PAGE, order: str = "updated asc, id asc"
 ) -> AsyncIterator[Found]:
     """Yield the pages of a search on Jira Cloud. A token that expired begins again at the time reached."""
-    since, began, token = reach.since, reach.since, None
+    since, began, token, again = reach.since, reach.since, None, False
     while True:
         body = {"jql": reach.jql(began, order), "fields": fields, "maxResults": page}
         try:
@@ -64,7 +64,11 @@ async def cloud(
         items, following = found.get("issues"), found.get("nextPageToken")
         ended = bool(found.get("isLast")) or (following is None and "isLast" not in found)
         if items is None or (not ended and following in {None, token}):
-            raise _unclear(at)
+            if again:
+                raise _unclear(at)
+            again = True
+            continue
+        again = False
         yield Found(items, ended)
         if ended:
             return

@@ -18,6 +18,12 @@ def ground():
 
 
 @pytest.fixture(scope="module")
+def whole():
+    with torture.ground(torture.WHOLE) as at:
+        yield at
+
+
+@pytest.fixture(scope="module")
 def town():
     with torture.town(torture.SHORT) as at:
         yield at
@@ -38,9 +44,9 @@ def test_a_moment_of_trouble_is_not_even_noticed(ground, number: int):
     )
 
 
-def test_what_is_withheld_when_ids_are_compared_is_not_gone():
-    with torture.ground(torture.WHOLE) as at:
-        torture.spoil(at, [{3: ("withheld items", True)}], empty=False)
+@pytest.mark.parametrize("number", [30, 71, 111, 122, 637, 1131])
+def test_what_was_once_found_broken_stays_mended(whole, number: int):
+    torture.wire(whole, number)
 
 
 @pytest.mark.parametrize("number", [3, 8])
