@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from collectors import github_repository, history
+from collectors.github_jobs import jobs
 from collectors.graphql import Connection, Nested
 from collectors.stream import Batch, Context, Page, Stream, moment, newest_first
 from collectors.wire import Missing
@@ -127,7 +128,7 @@ async def runs(at: Context, place: dict[str, Any]) -> AsyncIterator[Page]:
 
 
 async def runs_again(at: Context) -> Landed:
-    """Visit again the runs that were not completed when last seen. Returns what changed."""
+    """Visit again the runs that were not completed when last seen, then read the jobs asked for. Returns what changed."""
     changed, origin = Landed(), at.origin("github_runs")
     for body in at.store.bodies(origin, RUNNING):
         try:
@@ -137,7 +138,7 @@ async def runs_again(at: Context) -> Landed:
             continue
         changed += at.store.land(origin, [_run(answer.body, at.scope)], at.store.progress(origin), at.wire.now)
         at.store.visited(origin, [str(body["id"])], at.wire.now)
-    return changed
+    return changed + await jobs(at)
 
 
 def _run(run: dict[str, Any], scope: str) -> Row:

@@ -36,6 +36,7 @@ class Context:
     scope: str
     since: datetime | None = None
     projects: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()  # globs of the workflows whose jobs are read
 
     def origin(self, stream: str) -> Origin:
         """Return where the rows of a stream come from here."""

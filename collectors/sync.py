@@ -226,7 +226,8 @@ class Run:
 
     def context(self, source: Source, wire: Wire, scope: str) -> Context:
         """Return where the streams of one scope are read."""
-        return Context(wire, self.store, source.name, source.kind, scope, self.since, source.projects)
+        jobs = tuple(glob for table in source.github for glob in table.jobs)
+        return Context(wire, self.store, source.name, source.kind, scope, self.since, source.projects, jobs)
 
     async def scopes(self, outcome: Outcome, wire: Wire) -> tuple[str, ...]:
         """Return what is read of a source: its scopes, and the repositories found in the organisations it names."""

@@ -22,7 +22,7 @@ ROOM = Path(__file__).resolve().parent
 MODEL = tuple(  # in the order they are made: later ones read earlier ones
     ROOM / "nouns" / f"{noun}.sql"
     for noun in (
-        "start", "repositories", "reviews", "deployments", "releases", "pull_requests", "workflow_runs", "issues", "requests",
+        "start", "repositories", "reviews", "deployments", "releases", "pull_requests", "workflow_runs", "jobs", "issues", "requests",
         "usage", "rule_matches",
     )
 )  # fmt: skip

@@ -64,7 +64,8 @@ Names = tuple[str, ...]
 class GitHub(Words):
     """One GitHub: github.com or an Enterprise root, and the repositories read from it, by name or by organisation.
 
-    `include` and `exclude` are globs over the names found in the organisations, with or without the owner.
+    `include` and `exclude` are globs over the names found in the organisations, with or without the owner. `jobs` are globs
+    over workflows, by name or file, whose jobs are read too: that is a request for each of their runs.
     """
 
     url: Url = "https://github.com"
@@ -72,6 +73,7 @@ class GitHub(Words):
     organisations: tuple[Annotated[str, AfterValidator(_organisation)], ...] = ()
     include: Names = ()
     exclude: Names = ()
+    jobs: Names = ()
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:

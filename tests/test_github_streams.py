@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from collectors import history, stream
+from collectors import discovery, history, stream
 from collectors.github_app import installation
 from collectors.wire import Unauthorised, Wire
 from data import CairnError, Live, Origin, Progress, Row, home, publish, query, read_team
@@ -143,7 +143,7 @@ def test_a_new_token_is_asked_at_once_for_what_the_old_one_was_refused(replay, c
     assert store("select count(*) > 0 from raw.github_traffic") == [(True,)]
 
 
-def test_a_renamed_repository_keeps_its_rows_under_its_new_name(replay, collect, collected, tmp_path):
+def test_a_renamed_repository_keeps_its_rows_under_its_new_name(replay, collect, collected, tmp_path, new):
     before = store("select count(*), count(distinct id) from raw.github_pull_requests")
     replay.mutate({"op": "rename", "repo": "bitcoin-core/gui", "to": "bitcoin-core/window"})
     replay.mutate({"op": "run", "repo": "bitcoin-core/window"})
@@ -159,6 +159,22 @@ def test_a_renamed_repository_keeps_its_rows_under_its_new_name(replay, collect,
     third = collect("github")
     assert (third[0].new, third[0].parked) == (0, [])
     assert store("select count(*), count(distinct id) from raw.github_pull_requests") == before
+
+
+@pytest.mark.usefixtures("collected")
+def test_a_repository_that_went_to_another_owner_takes_everything_with_it(replay):
+    now = json.dumps({"id": "R_1", "nameWithOwner": "somebody-else/gui"})
+    with Live("team") as live:
+        name = replay.url.removeprefix("http://")
+        at = stream.Context(Wire("GitHub", replay.url, {}), live, name, "github", "*")
+        assert discovery.renamed(at, {"bitcoin-core/gui": now}) == {"somebody-else/gui": now}
+        left = [
+            t
+            for t in live.tables()
+            if live.connection.execute(f"from raw.{t} where scope = 'bitcoin-core/gui'").fetchall()
+        ]
+
+    assert left == []
 
 
 def test_two_names_of_one_repository_are_read_once(replay, collect, tmp_path):
@@ -480,3 +496,23 @@ def test_a_merge_counts_as_deployed_when_it_lies_below_the_deployed_commit_whate
 
     found = query("select number, deployed_at::date::text as day from pull_requests order by number")
     assert found.day.tolist() == ["2026-03-11", "2026-03-11", "2026-03-20"]
+
+
+def test_jobs_are_read_where_they_are_asked_for_and_nowhere_else(replay, collect, tmp_path):
+    collect("github")
+    assert query("select count(*) as n from workflow_jobs").n[0] == 0
+
+    words = tmp_path / "team.toml"
+    words.write_text(words.read_text(encoding="utf-8").replace("[jira]", 'jobs = ["ci.yml"]\n[jira]'), encoding="utf-8")
+    replay.mutate({"op": "run", "repo": "bitcoin-core/gui"})
+    collect("github")
+    counted = (
+        "select count(*) from raw.github_runs where (body->>'status') = 'completed' and (body->>'path') like '%/ci.yml'"
+    )
+
+    assert store("select count(*) > 100 from raw.github_jobs") == [(True,)]
+    assert store("select count(*) from raw.github_jobs") == store(counted)
+    assert query(
+        "select count(*) > 100 and count(finished_at) = count(*) as n from workflow_jobs where outcome = 'success'"
+    ).n[0]
+    assert collect("github")[0].requests == 1, "nothing is read twice"
