@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import httpx
 
 from collectors import usage
-from collectors.github_app import installation
 from collectors.wire import Wire
 from data import CairnError, Team, team, team_file
 from data.store import Company
@@ -59,7 +58,10 @@ def _github(tables: tuple[GitHub, ...]) -> Source:
     url = tables[0].url
     rest, graphql = github_roots(url)
     name, listed = source_name(url), tuple(name for table in tables for name in table.repositories)
-    if signed := installation(rest, secret):
+    if secret("GITHUB_APP_ID"):
+        from collectors.github_app import installation  # noqa: PLC0415 what it signs with takes long to import
+
+        signed = installation(rest, secret)
         return Source("github", name, rest, graphql, VERSION, listed, github=tables, auth=signed)
     token = secret("GITHUB_TOKEN")
     if not token:
