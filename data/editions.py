@@ -7,6 +7,8 @@ import re
 import secrets
 import shutil
 import threading
+from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +42,9 @@ class Edition:
     name: str
     path: Path
     company: Company
+
+
+_HELD: ContextVar[tuple[Edition, duckdb.DuckDBPyConnection] | None] = ContextVar("held", default=None)
 
 
 def company() -> Company:
@@ -92,16 +97,36 @@ def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | 
     Opens, asks, closes. `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition.
     A damaged edition is moved aside, and the one before it answers.
     """
-    found = edition or _newest_of_all()
+    found, held = (None if edition else _HELD.get()) or (edition or _newest_of_all(), None)
     try:
-        with duckdb.connect(str(found.path), read_only=True, config=READ) as connection:
-            connection.execute("set timezone = 'UTC'")
+        with contextlib.nullcontext(held) if held else _open(found) as connection:
             return connection.execute(sql, params or {}).df()
     except (duckdb.IOException, duckdb.InternalException) as error:
         if not DAMAGED.search(str(error)) or not found.path.exists():
             raise
         found.path.replace(found.path.with_suffix(".damaged"))  # the edition before it serves until the next sync
-        return query(sql, params)
+        return query(sql, params, edition=_newest_of_all())
+
+
+@contextlib.contextmanager
+def asking() -> Iterator[None]:
+    """Let all questions asked within go to one edition over one connection: many small ones then take half the time."""
+    if _HELD.get():
+        yield
+        return
+    found = _newest_of_all()
+    with _open(found) as connection:
+        token = _HELD.set((found, connection))
+        try:
+            yield
+        finally:
+            _HELD.reset(token)
+
+
+def _open(found: Edition) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(found.path), read_only=True, config=READ)
+    connection.execute("set timezone = 'UTC'")
+    return connection
 
 
 def mark(words: Team) -> str:
@@ -206,7 +231,12 @@ def _describe(connection: duckdb.DuckDBPyConnection, live: Live, words: Team) ->
             p.kind,
             p.stream,
             p.scope,
-            p.complete_to,
+            -- files of usage tell up to the day of their last row, however late they were read
+            if(
+                p.kind = 'usage',
+                least(p.complete_to, (select date_trunc('day', max(happened_at)) + interval 1 day from usage)),
+                p.complete_to
+            ) as complete_to,
             p.tried_at,
             coalesce(c.items, 0) as items,
             coalesce(c.incomplete, 0) as incomplete,

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from data.team import source_name
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
     from data.team import GitHub, Team
 
+WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+FIRST_YEAR = 2000  # no Jira is older
 NOTHING = r"[^\s\S]"  # a pattern no text fits
 
 
@@ -22,21 +26,50 @@ def prepare(connection: "duckdb.DuckDBPyConnection", team: "Team", person_key: s
         "rule_production": one_of(team.deployments.production),
         "rule_hotfix": one_of(team.deployments.hotfix),
         "rule_rollback": one_of(team.deployments.rollback),
+        "rule_from_releases": one_of(team.deployments.from_releases),
         "rule_bots": one_of(team.bots),
+        "rule_generated": one_of(team.knowledge.generated),
+        "component_depth": team.knowledge.depth,
         "rule_bug_types": one_of(team.bugs.types),
         "rule_bug_labels": one_of(team.bugs.labels),
+        "rule_escaped_types": one_of(team.bugs.escaped.types),
+        "rule_escaped_labels": one_of(team.bugs.escaped.labels),
+        "rule_escaped_requests": one_of(team.bugs.escaped.requests),
+        "rule_cancelled": one_of(team.issues.cancelled),
         "rule_incident_types": one_of(team.incidents.types),
         "rule_incident_labels": one_of(team.incidents.labels),
+        "rule_toil_types": one_of(team.toil.types),
+        "rule_toil_labels": one_of(team.toil.labels),
+        "incidents_within": team.incidents.within,
+        "by_path": any(service.paths for service in team.services),
     }
     for name, value in variables.items():
         connection.execute(f"set variable {name} = $value", {"value": value})
-    told = [(status, kind) for kind in ("queue", "active", "wait", "done") for status in getattr(team.statuses, kind)]
-    told.sort(key=lambda one: is_glob(one[0]))  # a status named in full goes before one that a glob happens to fit
+    # The oldest mapping first: what it does not name, the next one says, and today's the rest.
+    dated = [(one.until, one) for one in sorted(team.statuses_until, key=lambda one: one.until)]
+    told = [
+        (until, status, kind)
+        for until, words in [*dated, (None, team.statuses)]
+        for kind in ("queue", "active", "wait", "done")
+        for status in getattr(words, kind)
+    ]
+    # a status named in full goes before one that a glob happens to fit
+    told.sort(key=lambda one: (one[0] or date.max, is_glob(one[1])))
     _table(
         connection,
-        "status_rules(status text, kind text, pattern text, place integer)",
-        ((status.lower(), kind, pattern(status), place) for place, (status, kind) in enumerate(told)),
+        "status_rules(until date, status text, kind text, pattern text, place integer)",
+        ((until, status.lower(), kind, pattern(status), place) for place, (until, status, kind) in enumerate(told)),
     )
+    _table(
+        connection,
+        "work_rules(work text, field text, pattern text, place integer)",
+        (
+            (work, field, one_of(globs), place)
+            for place, work in enumerate(("bug", "explore", "goal", "keep"))
+            for field, globs in getattr(team.work, work)
+        ),
+    )
+    _days(connection, team)
     _table(
         connection,
         "workflow_rules(name text, pattern text, place integer)",
@@ -46,6 +79,69 @@ def prepare(connection: "duckdb.DuckDBPyConnection", team: "Team", person_key: s
         connection,
         "request_rules(name text, pattern text, place integer)",
         ((workflow.name, one_of(workflow.replaces), place) for place, workflow in enumerate(team.workflows)),
+    )
+    _table(
+        connection,
+        "self_service_rules(name text, place integer, features text, opens text, forms text, labels text, types text,"
+        " since timestamp, frozen timestamp, frozen_weeks integer)",
+        (
+            (
+                one.name,
+                place,
+                one_of(one.features),
+                one_of(one.opens),
+                one_of(one.forms),
+                one_of(one.support.labels if one.support else ()),
+                one_of(one.support.types if one.support else ()),
+                one.since and midnight(one.since, team),
+                midnight(one.baseline.until, team) if one.baseline and isinstance(one.baseline.until, date) else None,
+                one.baseline.until if one.baseline and isinstance(one.baseline.until, int) else None,
+            )
+            for place, one in enumerate(team.workflows)
+        ),
+    )
+    _table(
+        connection,
+        "team_rules(name text, place integer, repositories text)",
+        ((one.name, place, one_of(one.repositories)) for place, one in enumerate(team.teams)),
+    )
+    _table(
+        connection,
+        "service_rules(name text, repositories text, environments text, by_path boolean)",
+        (
+            (
+                one.name,
+                one_of(one.repositories),
+                one_of(one.environments) if one.environments else None,
+                bool(one.paths),
+            )
+            for one in team.services
+        ),
+    )
+    _table(  # most paths are told apart by how they begin, without the pattern
+        connection,
+        "path_rules(name text, begins text, pattern text)",
+        ((one.name, *_path(glob.lower())) for one in team.services for glob in one.paths),
+    )
+    _table(
+        connection,
+        "component_rules(folder text)",
+        ((folder.strip().strip("/").lower(),) for folder in team.knowledge.components),
+    )
+    _table(
+        connection,
+        "corrections(incident text, deployment text)",
+        ((one.incident.strip().lower(), one.deployment.strip().lower()) for one in team.corrections),
+    )
+    _table(
+        connection,
+        "owned(team text, repository text, place text)",
+        (
+            (one.name, repository.lower(), place.lower())
+            for one in team.teams
+            for repository in one.repositories
+            for place in (*one.projects, *one.components)
+        ),
     )
     _table(
         connection,
@@ -76,6 +172,11 @@ def matches(query: Callable[[str], "pd.DataFrame"]) -> "pd.DataFrame":
     `query` is data.query. Raises NeverCollectedError as it does.
     """
     return query("from rule_matches order by rule, applies nulls last, items desc, matched")
+
+
+def midnight(day: date, team: "Team") -> datetime:
+    """Return the instant a day begins where the team is, zone-less UTC."""
+    return datetime.combine(day, time(), ZoneInfo(team.timezone)).astimezone(UTC).replace(tzinfo=None)
 
 
 def one_of(globs: Iterable[str]) -> str:
@@ -113,6 +214,12 @@ def pattern(glob: str) -> str:
     return f"(?s:{''.join(_part(part) for part in parts)})"
 
 
+def _path(glob: str) -> tuple[str, str | None]:
+    """Return how every path that fits a glob begins, and the pattern it has to fit too; None where the beginning says it all."""
+    begins = re.split(r"[*?\[]", glob, maxsplit=1)[0]
+    return begins, None if glob == f"{begins}*" else pattern(glob)
+
+
 def _part(part: str) -> str:
     if part == "*":
         return ".*"
@@ -131,6 +238,30 @@ def _part(part: str) -> str:
     if not held:
         return "." if negated else NOTHING
     return f"[{'^' * negated}{held}]"
+
+
+def _days(connection: "duckdb.DuckDBPyConnection", team: "Team") -> None:
+    """Give a connection the days the team works and does not, in its time zone: FIRST_YEAR to two years ahead."""
+    words = team.calendar
+    last = datetime.now(UTC).year + 3
+    off = words.days_off(FIRST_YEAR, last)
+    opens, closes = words.hours
+    connection.execute("set variable zone = $zone", {"zone": team.timezone})
+    connection.execute("set variable opens = $hours", {"hours": opens})
+    connection.execute("set variable closes = $hours", {"hours": closes})
+    connection.execute("set variable workdays = $days", {"days": [WEEK.index(day) + 1 for day in words.workdays]})
+    connection.execute("set variable days_since = $day", {"day": date(FIRST_YEAR, 1, 1)})
+    connection.execute("set variable days_until = $day", {"day": date(last, 1, 1)})
+    connection.execute("create or replace temp table listed_days_off(day date, what text)")
+    days, names = list(off), list(off.values())
+    connection.execute(
+        "insert into listed_days_off select unnest($days), unnest($names)", {"days": days, "names": names}
+    )
+    _table(
+        connection,
+        "listed_special(since date, until date, what text)",
+        ((one.since, one.until, one.what) for one in words.special),
+    )
 
 
 def _table(connection: "duckdb.DuckDBPyConnection", shape: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -22,8 +23,8 @@ ROOM = Path(__file__).resolve().parent
 MODEL = tuple(  # in the order they are made: later ones read earlier ones
     ROOM / "nouns" / f"{noun}.sql"
     for noun in (
-        "start", "repositories", "reviews", "deployments", "releases", "pull_requests", "workflow_runs", "jobs", "issues", "requests",
-        "usage", "rule_matches",
+        "start", "calendar", "repositories", "reviews", "components", "releases", "attempts", "services", "changes",
+        "pull_requests", "knowledge", "workflow_runs", "jobs", "issues", "incidents", "deployments", "usage", "requests", "rule_matches",
     )
 )  # fmt: skip
 STORAGE: dict[str, str | bool | int | float | list[str]] = {
@@ -138,7 +139,12 @@ def raw_tables() -> list[str]:
 
 def model() -> str:
     """Return the SQL that makes the nouns."""
-    return "\n\n".join(path.read_text(encoding="utf-8") for path in MODEL)
+    return _model(tuple((path, path.stat().st_mtime_ns) for path in MODEL))
+
+
+@lru_cache(2)
+def _model(files: tuple[tuple[Path, int], ...]) -> str:
+    return "\n\n".join(path.read_text(encoding="utf-8") for path, _ in files)
 
 
 class Live:

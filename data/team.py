@@ -4,8 +4,9 @@ import difflib
 import os
 import tomllib
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,9 @@ def _tables(value: Any) -> Any:
 
 Url = Annotated[str, AfterValidator(_root)]
 Names = tuple[str, ...]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Weekday = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 
 class GitHub(Words):
@@ -99,11 +103,42 @@ class Area(Words):
 
 
 class Deployments(Words):
-    """Which deployments reach customers; globs, whole names, any case."""
+    """Which deployments reach customers; globs, whole names, any case.
+
+    `from_releases` names the repositories that tell of no deployments: there a release counts as one to production.
+    """
 
     production: Names = ("production", "prod", "live")
     hotfix: Names = ("hotfix*", "*:hotfix", "*/hotfix*")
     rollback: Names = ("rollback*", "*:rollback", "*/rollback*")
+    from_releases: Names = ()
+
+
+class Service(Words):
+    """A service and where it lives: globs over repositories, the paths of its files there, the environments it goes to.
+
+    Without paths the whole repository is the service; without environments every one is.
+    """
+
+    name: str
+    repositories: Names
+    paths: Names = ()
+    environments: Names = ()
+
+
+class Correction(Words):
+    """What a person says of an incident: the deployment that began it, by its id, number or commit, or "none"."""
+
+    incident: str
+    deployment: str
+
+
+class Escaped(Words):
+    """Which bugs got past us: found by customers or in production; globs, whole names, any case. Requests are Jira's types."""
+
+    types: Names = ()
+    labels: Names = ("customer*", "escaped*", "found-in-production", "found in production")
+    requests: Names = ()
 
 
 class Bugs(Words):
@@ -111,13 +146,42 @@ class Bugs(Words):
 
     types: Names = ("Bug",)
     labels: Names = ("bug", "type: bug", "kind/bug")
+    escaped: Escaped = Escaped()
+
+
+class Issues(Words):
+    """Which issues were closed without being done: by resolution or by last status; globs, whole names, any case."""
+
+    cancelled: Names = (
+        "won't*", "wont*", "not?planned", "notplanned", "duplicate*", "declined", "cancel*", "cannot reproduce", "incomplete",
+        "obsolete", "rejected", "abandoned",
+    )  # fmt: skip
+
+
+class Sorted(Words):
+    """Which issues are one kind of work; globs, whole names, any case. Parents fit by key or by title, two levels up."""
+
+    types: Names = ()
+    labels: Names = ()
+    parents: Names = ()
+    projects: Names = ()
+
+
+class Work(Words):
+    """What the work was for. What is a bug by [bugs] is a bug here; what fits nothing is not sorted yet."""
+
+    bug: Sorted = Sorted()
+    explore: Sorted = Sorted()
+    goal: Sorted = Sorted()
+    keep: Sorted = Sorted()
 
 
 class Incidents(Words):
-    """Which issues are incidents; globs, whole names, any case."""
+    """Which issues are incidents; globs, whole names, any case. `within`: hours in which a deployment may be what began one."""
 
     types: Names = ("Incident", "[[]System] Incident")
     labels: Names = ("incident", "outage")
+    within: Annotated[float, Field(gt=0, le=24 * 90)] = 48
 
 
 class Statuses(Words):
@@ -129,12 +193,247 @@ class Statuses(Words):
     done: Names = ()
 
 
-class Workflow(Words):
-    """One self-service Workflow: how its runs are recognised and which manual requests it replaces."""
+class StatusesUntil(Words):
+    """What some statuses meant before a day, when the workflow was another one. What is not named here, [statuses] says."""
+
+    until: date  # the first day on which it no longer held
+    queue: Names = ()
+    active: Names = ()
+    wait: Names = ()
+    done: Names = ()
+
+
+class Special(Words):
+    """Days on which work is not as usual, a freeze or a company week: shown, and left out of what is usual."""
+
+    since: date
+    until: date  # the first day that is as usual again
+    what: str
+
+    @model_validator(mode="after")
+    def _runs_forward(self) -> Self:
+        if self.until <= self.since:
+            raise ValueError(f"'{self.what}' ends before it begins; `until` is the first day that is as usual again")
+        return self
+
+
+class Calendar(Words):
+    """When the team works, in its time zone. Whoever works everywhere and always says all seven days and [0, 24]."""
+
+    workdays: tuple[Weekday, ...] = ("Mon", "Tue", "Wed", "Thu", "Fri")
+    hours: tuple[float, float] = (9, 17)
+    country: str | None = None  # ISO 3166 code; its public holidays are no working days
+    region: str | None = None  # ISO 3166-2 code without the country
+    holidays: tuple[date, ...] = ()  # of the team's own
+    special: tuple[Special, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        opens, closes = self.hours
+        if not 0 <= opens < closes <= 24:
+            raise ValueError("write hours as two numbers of one day, for example [9, 17] or [8.5, 16.5]")
+        self.days_off(2026, 2027)
+        return self
+
+    def days_off(self, since: int, until: int) -> dict[date, str]:
+        """Return the holidays of some years, `until` exclusive, and what each is called: the country's and the team's own."""
+        own = {day: "Holiday of the team" for day in self.holidays if since <= day.year < until}
+        return own | dict(_public_holidays(self.country, self.region, since, until) if self.country else {})
+
+
+@lru_cache(8)
+def _public_holidays(country: str, region: str | None, since: int, until: int) -> dict[date, str]:
+    from holidays import country_holidays  # noqa: PLC0415  slow to import, and seldom asked
+
+    try:
+        return dict(country_holidays(country, subdiv=region, years=range(since, until), language="en_US"))
+    except NotImplementedError:
+        place = f"'{country}', region '{region}'" if region else f"'{country}'"
+        raise ValueError(
+            f'no public holidays are known for {place}; write ISO codes like country = "DE", region = "BE"'
+        ) from None
+
+
+def _timed(value: Any) -> Any:
+    """Return pairs of hours, or the word worklogs. Raises ValueError that says how to write them."""
+    if value == "worklogs":
+        return value
+    pairs = value if isinstance(value, (list, tuple)) else [value]
+    for pair in pairs:
+        numbers = pair if isinstance(pair, (list, tuple)) else ()
+        if len(numbers) != 2 or not all(type(hours) in {int, float} and 0 < hours < 10_000 for hours in numbers):
+            raise ValueError(
+                f"'{pair}' is not a ticket that was timed; write [[hours timed, hours active], ...], or \"worklogs\""
+            )
+    return tuple((float(timed), float(active)) for timed, active in pairs)
+
+
+def _differ(workflows: "tuple[Workflow, ...]") -> "tuple[Workflow, ...]":
+    names = [one.name.lower() for one in workflows]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"there are two Workflows named '{twice[0]}'; give each a name of its own")
+    return workflows
+
+
+Timed = Annotated[tuple[tuple[float, float], ...] | Literal["worklogs"], BeforeValidator(_timed)]
+
+
+class Spread(Words):
+    """A number somebody believes: its middle, and the low and high between which it lies nine times in ten."""
+
+    median: Positive
+    low: Positive
+    high: Positive
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.low < self.median < self.high:
+            raise ValueError("write low below median and median below high")
+        return self
+
+
+class Support(Words):
+    """Which tickets are questions about a Workflow, and the hours of work one of them takes."""
+
+    labels: Names = ()
+    types: Names = ()
+    hours: Positive
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not (self.labels or self.types):
+            raise ValueError("name the labels or the types of the tickets that ask about the Workflow")
+        return self
+
+
+class Baseline(Words):
+    """What a Workflow's requests took before it was there. It is dated, so that what was worked out from it stays.
+
+    From the team's own tickets of those days; from a sample, as the hours some tickets were active; or assumed, as the hours
+    one takes. `requests` is how many came then, by default as many as there are tickets; `days` how long one waited.
+    `since` and `until` are days, or both whole weeks before the Workflow opened.
+    """
+
+    since: date | Annotated[int, Field(gt=0, le=520, strict=True)]
+    until: date | Annotated[int, Field(ge=0, le=520, strict=True)]
+    source: Literal["tickets", "sample", "assumption"]
+    requests: Annotated[int, Field(ge=0)] | None = None
+    active: tuple[Positive, ...] = ()
+    hours: Spread | None = None
+    days: Positive | None = None
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if isinstance(self.since, int) and isinstance(self.until, int):
+            early = self.since <= self.until  # weeks before: the larger number is the earlier day
+        elif isinstance(self.since, int) or isinstance(self.until, int):
+            raise ValueError(  # noqa: TRY004  pydantic turns this one into words
+                "write its 'since' and 'until' both as days, or both as weeks before the Workflow opened"
+            )
+        else:
+            early = self.since >= self.until
+        if early:
+            raise ValueError("its 'since' has to lie before its 'until', which is the first day that no longer counts")
+        told = {key for key in ("requests", "active", "hours", "days") if getattr(self, key) not in (None, ())}
+        wanted = {"tickets": "", "sample": "active", "assumption": "hours"}[self.source]
+        unused = {"tickets": told, "sample": told & {"hours"}, "assumption": told & {"active"}}[self.source]
+        if wanted and wanted not in told:
+            how = "active = [hours each ticket was active]" if wanted == "active" else "hours = {median, low, high}"
+            raise ValueError(f"source = '{self.source}' needs {how}")
+        if unused:
+            raise ValueError(f"source = '{self.source}' has no use for '{min(unused)}': leave it out")
+        return self
+
+
+class Touch(Words):
+    """How hours a ticket was active become hours of work: timed tickets, as [timed, active] hours, or what is assumed."""
+
+    timed: Timed = ()
+    kappa: Spread | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.timed and self.kappa:
+            raise ValueError("give 'timed' or 'kappa', not both: what was timed needs no assumption")
+        return self
+
+
+class Workflow(Touch):
+    """One self-service Workflow: how its runs are recognised, which requests by hand it replaces, what it costs and saves.
+
+    `runs` are globs over an Actions workflow's file, its name or a run's title; `features` over features in usage files, one
+    use being one run that ended well; `forms` over Jira request types that nobody works on by hand; `opens` over features
+    that say somebody opened the Workflow's form. `since` is the day it opened, by default that of its first run.
+    """
 
     name: str
-    runs: Names
+    runs: Names = ()
+    features: Names = ()
+    forms: Names = ()
+    opens: Names = ()
     replaces: Names = ()
+    since: date | None = None
+    baseline: Baseline | None = None
+    requester_hours: Positive | None = None
+    attempt_hours: NotNegative | None = None
+    repair_hours: NotNegative = 0
+    upkeep_hours: NotNegative | None = None
+    support: Support | None = None
+    decay: Annotated[float, Field(ge=0, lt=1)] = 0
+
+    @model_validator(mode="after")
+    def _can_be_known(self) -> Self:
+        if not (self.runs or self.features or self.forms):
+            raise ValueError("say how its runs are recognised: give 'runs', 'features' or 'forms'")
+        ends = self.baseline and self.baseline.until
+        if self.since and isinstance(ends, date) and ends > self.since:
+            raise ValueError("its baseline has to end before the day it opened: write an 'until' not after 'since'")
+        if self.requester_hours is not None and self.attempt_hours is None:
+            raise ValueError("'requester_hours' needs 'attempt_hours' beside it: running it takes people time as well")
+        return self
+
+
+class Toil(Touch):
+    """Which tickets are toil: work by hand that comes again and leaves nothing behind. `capacity` is the team's hours a week."""
+
+    labels: Names = ("toil",)
+    types: Names = ()
+    capacity: Positive | None = None
+
+
+class Renewed(Words):
+    """The day from which on a metric's usual range is drawn anew, and why."""
+
+    since: date
+    because: str = ""
+
+
+def _renewals(value: Any) -> Any:
+    """Return what stands behind a metric in [baselines] as tables: a day, a table with its reason, or a list of either."""
+    told = value if isinstance(value, (list, tuple)) else (value,)
+    return tuple(one if isinstance(one, (dict, Renewed)) else {"since": one} for one in told)
+
+
+def _by_day(renewals: tuple[Renewed, ...]) -> tuple[Renewed, ...]:
+    return tuple(sorted(renewals, key=lambda one: one.since))
+
+
+Renewals = Annotated[tuple[Renewed, ...], BeforeValidator(_renewals), AfterValidator(_by_day)]
+
+
+class Knowledge(Words):
+    """What counts as one component: a folder named here, else in CODEOWNERS, else the first levels of folders.
+
+    `components` are folders from the root of a repository, with or without owner/name before them. `generated` are the files
+    that nobody writes line by line, globs over the whole path, any case: no part of a size, and nothing to know.
+    """
+
+    depth: Annotated[int, Field(ge=1, le=9)] = 2
+    components: Names = ()
+    generated: Names = (
+        "*.lock", "*package-lock.json", "*pnpm-lock.yaml", "*go.sum", "*.min.js", "*.min.css", "*.snap", "vendor/*", "*/vendor/*",
+        "*/generated/*",
+    )  # fmt: skip
 
 
 class Team(Words):
@@ -147,11 +446,19 @@ class Team(Words):
     teams: tuple[Area, ...] = ()
     deployments: Deployments = Deployments()
     bugs: Bugs = Bugs()
+    issues: Issues = Issues()
+    work: Work = Work()
     incidents: Incidents = Incidents()
     statuses: Statuses = Statuses()
-    workflows: tuple[Workflow, ...] = ()
+    statuses_until: tuple[StatusesUntil, ...] = ()
+    calendar: Calendar = Calendar()
+    services: tuple[Service, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    workflows: Annotated[tuple[Workflow, ...], AfterValidator(_differ)] = ()
+    toil: Toil = Toil()
     bots: Names = ("*[[]bot]", "dependabot*", "renovate*", "github-actions*")
-    baselines: dict[str, date] = Field(default_factory=dict)
+    knowledge: Knowledge = Knowledge()
+    baselines: dict[str, Renewals] = Field(default_factory=dict)
 
 
 def team_file() -> Path:
@@ -162,20 +469,30 @@ def team_file() -> Path:
 def read_team(path: Path) -> Team:
     """Return the Team a TOML file describes. Raises CairnError that names the file, the key and what to write."""
     try:
-        words = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise CairnError(
             f"There is no {path.name} at {path}.\n"
             "Copy team.example.toml to that place and name your repositories and projects; nothing was collected."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise CairnError(
-            f"{path} cannot be read: {error}.\nMend that line and run again; nothing was changed."
-        ) from None
+    except (UnicodeDecodeError, OSError) as error:
+        raise _unreadable(path, error) from None
+    return _understood(path, text)
+
+
+@lru_cache(8)
+def _understood(path: Path, text: str) -> Team:
+    """Return the Team a text describes; the same text, asked for again, is not understood anew."""
     try:
-        return Team.model_validate(words)
+        return Team.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise _unreadable(path, error) from None
     except ValidationError as error:
         raise CairnError(_explain(path, error)) from None
+
+
+def _unreadable(path: Path, error: Exception) -> CairnError:
+    return CairnError(f"{path} cannot be read: {error}.\nMend that line and run again; nothing was changed.")
 
 
 def _explain(path: Path, error: ValidationError) -> str:

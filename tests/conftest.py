@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from collectors import source, sync
-from data import Edition, Live, publish, team
+from data import Edition, Live, Origin, Progress, publish, team
 
 HOUSE = Path(__file__).resolve().parent.parent
 
@@ -36,6 +37,7 @@ def publish_nouns():
         patch.setenv("CAIRN_CONFIG", str(place / "team.toml"))
         (place / "team.toml").write_text(words + SOURCES, encoding="utf-8")
         with Live("team") as live:
+            live.tell("published", "")  # what was put into the last edition is not taken over
             made = publish(live)
         sources = [
             {"source": kind, "kind": kind, "stream": "all", "scope": "all", "complete_to": complete_to, "incomplete": 0}
@@ -59,6 +61,28 @@ def nouns(publish_nouns, monkeypatch, tmp_path):
 
     def told(words: str = "", **tables: Any) -> Edition:
         return publish_nouns(monkeypatch, tmp_path, words, **tables)
+
+    return told
+
+
+@pytest.fixture
+def landed(monkeypatch, tmp_path):
+    """Return a function: landed(words of team.toml, complete_to=…, stream=[rows], …) keeps raw rows and publishes them."""
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "team.toml"))
+
+    def told(words: str = "", *, complete_to: str = "2026-06-01", **streams: Any) -> Edition:
+        (tmp_path / "team.toml").write_text(words + SOURCES, encoding="utf-8")
+        read_to = datetime.fromisoformat(complete_to)
+        with Live("team") as live:
+            for stream, rows in {"github_issues": [], "jira_issues": [], **streams}.items():
+                kind = stream.partition("_")[0]
+                source, scope = (
+                    ("github.com", "acme/checkout") if kind == "github" else ("jira.example", "jira.example")
+                )
+                origin = Origin(source, kind, stream, scope)
+                live.land(origin, rows, Progress(complete_to=read_to), read_to)
+            return publish(live)
 
     return told
 

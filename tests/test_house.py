@@ -15,8 +15,8 @@ HOUSE = Path(__file__).resolve().parent.parent
 MAY_IMPORT = {
     "collectors": {"data", "httpx", "jwt", "rich", "stamina", "typer"},
     "collectors/sandbox": {"collectors", "data", "graphql", "httpx", "starlette"},
-    "data": {"duckdb", "numpy", "pandas", "pydantic", "typer"},
-    "metrics": {"data", "numpy", "pandas", "typer"},
+    "data": {"duckdb", "holidays", "numpy", "pandas", "pydantic", "typer"},
+    "metrics": {"data", "numpy", "pandas", "scipy", "typer"},
     "pages": {"data", "metrics", "numpy", "pandas", "plotly", "starlette", "streamlit"},
     "app.py": {"pages", "streamlit"},
 }
@@ -190,9 +190,9 @@ def test_a_wrong_import_is_answered_in_words():
 
     assert wrong_imports(house) == [
         "collectors/wire.py:5 imports streamlit; collectors may import data, httpx, jwt, rich, stamina, typer",
-        "data/store.py:1 imports metrics; data may import duckdb, numpy, pandas, pydantic, typer",
+        "data/store.py:1 imports metrics; data may import duckdb, holidays, numpy, pandas, pydantic, typer",
         "data/store.py:2 imports urllib.request; only collectors open a way to the outside",
-        "metrics/flow.py:2 imports collectors; metrics may import data, numpy, pandas, typer",
+        "metrics/flow.py:2 imports collectors; metrics may import data, numpy, pandas, scipy, typer",
         "pages/health.py:2 imports parts; pages may import data, metrics, numpy, pandas, plotly, starlette, streamlit",
         "pages/health.py:3 imports by dots; write the whole name, from pages.… import …",
         "collectors/github.py:1 imports graphql; collectors may import data, httpx, jwt, rich, stamina, typer",

@@ -16,7 +16,7 @@ GITHUB, JIRA = "github.com", "jira.example"
 REPO = "acme/checkout"
 SEEN = datetime(2026, 6, 1)  # noqa: DTZ001 zone-less UTC, like everything in the store
 NOUNS = [
-    "pull_requests", "reviews", "commits", "deployments", "deployment_statuses", "workflow_runs", "issues", "issue_moves",
+    "pull_requests", "reviews", "commits", "deployments", "deployment_statuses", "changes", "incidents", "workflow_runs", "issues", "issue_moves",
     "rule_matches",
 ]  # fmt: skip
 SITE = {
@@ -848,6 +848,7 @@ def test_what_the_rules_matched_can_be_looked_at(told):
         ("status", "Vergessen"): (1, None),
         ("Workflow", "CI"): (1, "Provision"),
         ("bot", "authors of pull requests"): (1, "bot"),
+        ("incident", "SHOP"): (1, None),
     }
 
 

@@ -48,5 +48,5 @@ def test_a_setting_the_example_lacks_is_found(tmp_path: Path):
 def test_what_the_example_calls_the_default_is_the_default(tmp_path: Path):
     shown, nothing_said = switched_on(tmp_path), Team()
 
-    for key in ("name", "timezone", "bots", "deployments", "bugs", "incidents", "statuses"):
+    for key in ("name", "timezone", "bots", "deployments", "bugs", "issues", "incidents", "statuses"):
         assert getattr(shown, key) == getattr(nothing_said, key), key

@@ -1,93 +1,88 @@
 -- Deployments --------------------------------------------------------------------------------------------------------------
 
-create temp table deployment_body as
-select own(source, coalesce(parent, id)) as id, source, parent, scope as repo, unnest(from_json(body, '{
-    "databaseId": "BIGINT", "environment": "VARCHAR", "task": "VARCHAR", "state": "VARCHAR", "commitOid": "VARCHAR",
-    "ref": {"name": "VARCHAR"}, "createdAt": "TIMESTAMPTZ", "updatedAt": "TIMESTAMPTZ",
-    "statuses": {"nodes": [{"id": "VARCHAR", "state": "VARCHAR", "createdAt": "TIMESTAMPTZ", "logUrl": "VARCHAR"}]}
-}'))
-from with_parts('live.raw.github_deployments', 'live.raw.github_deployment_parts');
+-- What made a deployment a failure, in order of trust: an incident tied to it, its own end, being rolled back, a revert of what
+-- it carried deployed within a day, a hotfix within a day. All that is known is told; one deployment fails once.
+set variable soon = interval 24 hour;
 
-create temp table step as
-select deployment_id, source, item.id as id, lower(item.state) as state, utc(item.createdAt) as created_at, item.logUrl as log_url
-from (select id as deployment_id, source, unnest(statuses.nodes) as item from deployment_body)
-where state is not null;
-
-create table deployment_statuses as
-select distinct
-    coalesce(own(source, id), deployment_id || ' ' || state || ' ' || created_at) as id,
-    deployment_id,
-    state,
-    created_at,
-from step
-order by created_at, id, deployment_id;
-
--- A commit's place is the moment its pull request was merged into its branch. That holds for squash, rebase and merge alike
--- and needs no history of commits. Merges of the same second share a place.
-create temp table merge as
-select repo, mergeCommit.oid as sha, baseRefName as base, max(merged_at) as merged_at
-from pull
-where merged_at is not null and sha is not null
-group by all;
-
-create temp table attempt as
-with outcome as (
-    select
-        deployment_id as id,
-        bool_or(state = 'success') as succeeded,
-        min(created_at) filter (state = 'success') as succeeded_at,
-        min({'at': created_at, 'state': state}) filter (state in ('failure', 'error')) as broke,
-        bool_and(state = 'inactive') as only_inactive,
-        max({'at': created_at, 'url': log_url}) filter (log_url is not null) as log,
-    from step
+create temp table repair as
+with reverting as (
+    -- What went out, and was taken back by a revert that itself went out soon after.
+    select o.deployment_id as broken, min({'at': r.deployed_at, 'id': r.deployment_id, 'number': p.number}) as mended
+    from pull_requests p
+    join changes o on o.pull_request_id = p.revert_of
+    join changes r on r.pull_request_id = p.id and r.service is not distinct from o.service
+    where p.revert_of is not null
+        and r.deployed_at > o.deployed_at and r.deployed_at <= o.deployed_at + getvariable('soon')
     group by all
 ),
-place as (
-    select repo, sha as commitOid, max({'merged_at': merged_at, 'base': base}) as place from merge group by all
+hot as (
+    select id from attempt where hotfix
+    union
+    select c.deployment_id
+    from changes c
+    join (select id from pull where fits(headRefName, 'rule_hotfix')) p on p.id = c.pull_request_id
+    where c.deployment_id is not null
+),
+naming as (
+    -- It carried a pull request that names an incident which was going on.
+    select c.deployment_id as id, min(i.key) as key
+    from mention m
+    join incidents i on i.issue_id = m.issue_id and i.deployment_id is not null
+    join changes c on c.pull_request_id = m.pull_request_id
+    where c.deployed_at >= i.began_at and c.deployment_id <> i.deployment_id
+    group by all
+),
+put_back as (
+    select next_id as id from attempt where rolled_back
 )
 select
-    d.*,
-    -- one success is a success for ever: inactive is how a deployment normally ends when the next one arrives
+    a.id,
+    r.mended,
     case
-        when coalesce(succeeded, d.state in ('ACTIVE', 'SUCCESS')) then 'success'
-        when broke is not null then broke.state
-        when only_inactive then 'unknown'
-        else 'pending'
-    end as outcome,
-    case outcome when 'success' then coalesce(succeeded_at, utc(d.updatedAt)) else broke.at end as finished_at,
-    fits(d.environment, 'rule_production') as production,
-    fits(d.task, 'rule_hotfix') or fits(d.ref.name, 'rule_hotfix') as hotfix,
-    fits(d.task, 'rule_rollback') or fits(d.ref.name, 'rule_rollback') as rollback,
-    place,
-    log.url as log_url,
-from deployment_body d
-left join outcome o using (id)
-left join place using (repo, commitOid)
-where d.parent is null;
+        when p.id is not null or a.rollback then 'rollback'
+        when h.id is not null then 'hotfix'
+        when n.id is not null then 'incident'
+        when v.id is not null then 'revert'
+    end as why,
+    n.key,
+from attempt a
+left join reverting r on r.broken = a.id
+left join put_back p on p.id = a.id
+left join hot h on h.id = a.id
+left join naming n on n.id = a.id
+left join (
+    -- after a rollback the revert only tidies up
+    select distinct mended.id as id from reverting join attempt b on b.id = broken where not b.rolled_back
+) v on v.id = a.id;
+
+-- A hotfix mends the last deployment that was planned, and went to the same place no more than a day before.
+create temp table hotfixed as
+with planned as (
+    select a.id, repo, environment, finished_at
+    from attempt a
+    join repair r using (id)
+    where r.why is null and production and rerun_of is null and outcome in ('success', 'failure', 'error')
+    qualify row_number() over (partition by repo, environment, finished_at order by a.id desc) = 1
+)
+select p.id, min({'at': h.finished_at, 'sha': h.sha}) as fix
+from (
+    select a.* from attempt a join repair r using (id)
+    where r.why = 'hotfix' and production and outcome = 'success' and rerun_of is null
+) h
+asof join planned p on p.repo = h.repo and p.environment = h.environment and p.finished_at < h.finished_at
+where h.finished_at <= p.finished_at + getvariable('soon')
+group by all;
 
 create table deployments as
-with success as (
-    select *, min(finished_at) over (partition by repo, environment, commitOid) as first_live_at
-    from attempt
-    where outcome = 'success'
-    qualify row_number() over (partition by repo, environment, finished_at order by id desc) = 1
-),
-judged as (
+with disturbed as (
     select
-        a.*,
-        n.finished_at as next_success_at,
-        n.commitOid as next_sha,
-        -- put back: said so, merged earlier into the same branch, or live before this one already
-        coalesce(
-            a.production and a.outcome = 'success' and n.commitOid <> a.commitOid and n.createdAt > a.createdAt and (
-                n.rollback
-                or coalesce(n.place.base = a.place.base and n.place.merged_at < a.place.merged_at, false)
-                or n.first_live_at < a.finished_at
-            ),
-            false
-        ) as rolled_back,
-    from attempt a
-    asof left join success n on n.repo = a.repo and n.environment = a.environment and a.finished_at < n.finished_at
+        deployment_id as id,
+        string_agg(key, ', ' order by began_at, key) as keys,
+        max({'high': confidence = 'high', 'how': how}) as trusted,
+        if(bool_or(ended_at is null), null, max(ended_at)) as ended_at,
+    from incidents
+    where deployment_id is not null
+    group by all
 ),
 repository as (
     select repo, max(url) as repo_url
@@ -97,31 +92,76 @@ repository as (
         select repo, regexp_extract(url, '^(https?://.+)/pull/\d+$', 1) from pull where url like '%/pull/%'
     )
     group by repo
+),
+served as (
+    select repo, environment, if(count(*) = 1, min(service), null) as service from goes_to group by all
+),
+judged as (
+    select
+        a.*,
+        d.keys,
+        d.trusted,
+        d.ended_at,
+        r.mended,
+        r.why,
+        r.key as names,
+        h.fix,
+        case
+            when rerun_of is not null then null
+            when d.id is not null then 'incident'
+            when outcome in ('failure', 'error') then 'own failure'
+            when rolled_back then 'rolled back'
+            when not production then null
+            when r.mended is not null then 'reverted'
+            when h.id is not null then 'hotfix'
+        end as cause,
+    from attempt a
+    left join repair r using (id)
+    left join disturbed d using (id)
+    left join hotfixed h using (id)
 )
 select
     id,
-    repo,
-    environment,
+    j.repo,
+    j.environment,
     production,
-    commitOid as sha,
-    ref.name as ref,
+    sha,
+    ref,
     task,
-    utc(createdAt) as created_at,
+    created_at,
     finished_at,
     outcome,
-    outcome in ('failure', 'error') or rolled_back as failed,
+    cause is not null as failed,
+    if(cause is null, null, nullif(concat_ws(
+        ' ',
+        if(keys is null, null, 'Incident ' || keys || ': ' || trusted.how),
+        if(outcome in ('failure', 'error'), 'It ended as ' || outcome || ' and never succeeded.', null),
+        if(rolled_back, 'It was rolled back: ' || left(next_sha, 7) || ' was put back on ' || strftime(next_success_at, '%-d %b %Y, %H:%M') || ' UTC.', null),
+        if(production and mended is not null, 'A change in it was taken back by #' || mended.number || ', which went out within a day.', null),
+        if(fix is not null, 'A hotfix followed within a day: ' || coalesce(left(fix.sha, 7), 'without a commit') || '.', null)
+    ), '')) as why_failed,
+    case cause
+        when 'incident' then if(ended_at is null, null, greatest(ended_at, finished_at))
+        when 'reverted' then mended.at
+        when 'hotfix' then fix.at
+        when 'own failure' then next_success_at
+        when 'rolled back' then next_success_at
+    end as restored_at,
+    rerun_of is null and why is not null as rework,
+    coalesce(if(starts_with(j.url, repo_url || '/'), j.url, repo_url || '/deployments'), j.url) as url,
+    updated_at,
+    database_id,
+    s.service,
+    cause,
     case
-        when outcome in ('failure', 'error') then 'It ended as ' || outcome || ' and never succeeded.'
-        when rolled_back then 'It was rolled back: ' || left(next_sha, 7) || ' was put back on '
-            || strftime(next_success_at, '%-d %b %Y, %H:%M') || ' UTC.'
-    end as why_failed,
-    if(failed, next_success_at, null) as restored_at,
-    hotfix or rollback or coalesce(
-        lag(rolled_back) over (partition by repo, environment, outcome order by finished_at, id), false
-    ) as rework,
-    coalesce(if(starts_with(log_url, repo_url || '/'), log_url, repo_url || '/deployments'), log_url) as url,
-    utc(updatedAt) as updated_at,
-    databaseId as database_id,
-from judged
+        when cause = 'incident' and not trusted.high and outcome not in ('failure', 'error') and not rolled_back then 'low'
+        when cause = 'hotfix' then 'low'
+        when cause is not null then 'high'
+    end as confidence,
+    if(rerun_of is null, why, null) as why_rework,
+    rerun_of,
+    evidence,
+from judged j
 left join repository using (repo)
+left join served s on s.repo = j.repo and s.environment = coalesce(j.environment, '')
 order by created_at, id;

@@ -1,77 +1,5 @@
 -- Pull requests ------------------------------------------------------------------------------------------------------------
 
-create temp table deployed as
-with placed as (
-    -- Where the history of the default branch is known, it says which merges a deployed commit carries.
-    select d.repo, b.position as up_to, d.id, d.finished_at
-    from deployments d
-    join default_branch b using (repo, sha)
-    where d.production and d.outcome = 'success'
-),
-carried_on_line as (
-    select repo, up_to, min(min(finished_at)) over (partition by repo order by up_to desc) as deployed_at
-    from placed
-    group by repo, up_to
-),
-live as (
-    -- What a production success carries: all that was merged up to its commit. So a rollback carries only what is old.
-    select d.repo, m.base, m.merged_at as up_to, d.finished_at, d.id in (select id from placed) as known
-    from deployments d
-    join merge m using (repo, sha)
-    where d.production and d.outcome = 'success'
-    union all
-    -- A commit that is no merge (pushed directly, tagged) carries what was merged before it was first deployed to anywhere.
-    select d.repo, null, f.created_at, d.finished_at, d.id in (select id from placed)
-    from deployments d
-    join (select repo, sha, min(created_at) as created_at from deployments group by all) f using (repo, sha)
-    anti join merge m using (repo, sha)
-    where d.production and d.outcome = 'success'
-),
-carried as (
-    -- An older commit may have gone out later: of all deployments that carry a merge the first counts.
-    select repo, base, up_to, min(min(finished_at)) over (partition by repo, base order by up_to desc) as deployed_at
-    from live
-    group by repo, base, up_to
-),
-carried_unknown as (
-    -- The same for deployments of commits that are not in the history: tags beside it, or it is still being read.
-    select repo, base, up_to, min(min(finished_at)) over (partition by repo, base order by up_to desc) as deployed_at
-    from live
-    where not known
-    group by repo, base, up_to
-),
-direct as (
-    select
-        p.id, p.repo, p.baseRefName, p.headRefName, p.isCrossRepository, p.merged_at,
-        if(
-            b.position is null,
-            least(m.deployed_at, o.deployed_at),
-            least(h.deployed_at, mu.deployed_at, ou.deployed_at)
-        ) as deployed_at,
-    from pull p
-    left join default_branch b on b.repo = p.repo and b.sha = p.mergeCommit.oid
-    asof left join carried_on_line h on h.repo = p.repo and b.position <= h.up_to
-    asof left join (from carried where base is not null) m
-        on m.repo = p.repo and m.base = p.baseRefName and p.merged_at <= m.up_to
-    asof left join (from carried where base is null) o
-        on o.repo = p.repo and p.merged_at <= o.up_to
-    asof left join (from carried_unknown where base is not null) mu
-        on mu.repo = p.repo and mu.base = p.baseRefName and p.merged_at <= mu.up_to
-    asof left join (from carried_unknown where base is null) ou
-        on ou.repo = p.repo and p.merged_at <= ou.up_to
-    where p.merged_at is not null
-),
-onward as (
-    -- Merged into a branch that is itself merged on, a stack or a develop branch: deployed together with that branch.
-    select repo, headRefName, merged_at, min(deployed_at) as deployed_at
-    from direct
-    where isCrossRepository is not true
-    group by all
-)
-select d.id, coalesce(d.deployed_at, o.deployed_at) as deployed_at
-from direct d
-asof left join onward o on o.repo = d.repo and o.headRefName = d.baseRefName and d.merged_at <= o.merged_at;
-
 create temp table revert as
 with named as (
     select
@@ -92,28 +20,101 @@ asof left join (select repo, title, merged_at, min(id) as id from merged group b
     on t.repo = n.repo and t.title = n.title and t.merged_at <= n.opened_at
 group by n.id;
 
-create table pull_requests as
-with made as (
-    select pull_request_id as id, min(authored_at) as first_commit_at, count(*) as commits from commits group by all
+create temp table turned as
+select pull_request_id as id, item.__typename as what, utc(item.createdAt) as happened_at
+from timeline
+where item.__typename in ('ReadyForReviewEvent', 'ConvertToDraftEvent', 'HeadRefForcePushedEvent');
+
+-- Reviews by bots and by the author do not count, and after the merge nothing waited for them.
+create temp table heard as
+select p.id, r.state, submitted_at as happened_at, coalesce(submitted_at <= merged_at, true) as in_time
+from reviews r
+join pull p on p.id = r.pull_request_id
+where submitted_at is not null and not bot and not by_author;
+
+create temp table reviewed as
+select
+    id,
+    count(*) as reviews,
+    min(happened_at) filter (in_time) as first_review_at,
+    max(happened_at) filter (in_time and state = 'approved') as approved_at,
+from heard
+group by all;
+
+create temp table pushed as
+select
+    pull_request_id as id,
+    min(authored_at) as first_commit_at,
+    count(*) as commits,
+    count(*) filter (committed_at > first_review_at) as commits_after_review,
+from commits
+left join reviewed on id = pull_request_id
+group by all;
+
+-- Reviews between two pushes are one round. Without a push after the first review there was one.
+create temp table talked as
+with again as (
+    select id from pushed where commits_after_review > 0
+    union
+    select t.id from turned t join reviewed r using (id) where what = 'HeadRefForcePushedEvent' and happened_at > first_review_at
 ),
-ready as (
-    -- Toggled twice, the last time counts: while it is a draft again, nobody is expected to look at it.
-    select pull_request_id as id, max(utc(item.createdAt)) as ready_at
-    from timeline
-    where item.__typename = 'ReadyForReviewEvent'
+push as (
+    select pull_request_id as id, committed_at as happened_at from commits semi join again on id = pull_request_id
+    union all
+    select id, happened_at from turned where what = 'HeadRefForcePushedEvent'
+)
+select h.id, count(distinct coalesce(p.happened_at, '-infinity'::timestamp)) as rounds
+from heard h
+semi join again using (id)
+asof left join push p on p.id = h.id and p.happened_at <= h.happened_at
+where in_time
+group by all;
+
+create table pull_requests as
+with turns as (
+    select
+        id,
+        min(happened_at) filter (what = 'ReadyForReviewEvent') as first_ready_at,
+        max(happened_at) filter (what = 'ReadyForReviewEvent') as ready_at,
+        min(happened_at) filter (what = 'ConvertToDraftEvent') as first_draft_at,
+        bool_or(what = 'HeadRefForcePushedEvent') as rewritten,
+    from turned
     group by all
 ),
-reviewed as (
-    -- Reviews by bots and by the author do not count, and after the merge nothing waited for them.
+moments as (
     select
         p.id,
-        count(*) as reviews,
-        min(submitted_at) filter (coalesce(submitted_at <= merged_at, true)) as first_review_at,
-        max(submitted_at) filter (coalesce(submitted_at <= merged_at, true) and r.state = 'approved') as approved_at,
-    from reviews r
-    join pull p on p.id = r.pull_request_id
-    where submitted_at is not null and not bot and not by_author
-    group by all
+        if(draft, null, coalesce(ready_at, opened_at)) as ready_at,
+        -- made a draft again later, it was ready when it was opened
+        case
+            when first_draft_at < coalesce(t.first_ready_at, 'infinity'::timestamp) then opened_at
+            else coalesce(t.first_ready_at, if(draft, null, opened_at))
+        end as first_ready_at,
+        -- a branch written anew after it was opened no longer tells when it was begun
+        if(rewritten and first_commit_at > opened_at, null, first_commit_at) as first_commit_at,
+        coalesce(commits, 0) as commits,
+        coalesce(commits_after_review, 0) as commits_after_review,
+        coalesce(reviews, 0) as reviews,
+        first_review_at,
+        approved_at,
+        if(first_review_at is null, 0, coalesce(rounds, 1)) as review_rounds,
+        s.id is not null as pushed_after_review,
+    from (select *, coalesce(isDraft, false) as draft from pull) p
+    left join turns t using (id)
+    left join pushed using (id)
+    left join reviewed using (id)
+    left join talked s using (id)
+),
+-- Working seconds from one moment to another, see calendar.sql.
+from_ready as (
+    select id, worked(first_ready_at, before, opens, closes) as since
+    from moments
+    asof join workdays on opens <= first_ready_at
+),
+to_review as (
+    select id, worked(reviewed_at, before, opens, closes) as until
+    from (select id, greatest(first_review_at, first_ready_at) as reviewed_at from moments where first_review_at is not null)
+    asof join workdays on opens <= reviewed_at
 )
 select
     p.id,
@@ -124,7 +125,8 @@ select
     lower(state) as state,
     coalesce(isDraft, false) as draft,
     opened_at,
-    if(draft, null, coalesce(ready_at, opened_at)) as ready_at,
+    ready_at,
+    first_ready_at,
     first_commit_at,
     first_review_at,
     approved_at,
@@ -135,18 +137,28 @@ select
     additions,
     deletions,
     changedFiles as files,
-    coalesce(commits, 0) as commits,
-    coalesce(reviews, 0) as reviews,
+    additions + deletions - coalesce(g.lines, 0) as size,
+    commits,
+    commits_after_review,
+    pushed_after_review,
+    reviews,
+    review_rounds,
+    -- a first commit written after it was ready counts as no time of coding at all
+    coalesce(first_commit_at > first_ready_at, false) as clipped,
+    if(merged_at is null, null, first_review_at is null) as unreviewed,
+    (until - since) / 3600 as pickup_working_hours,
     baseRefName as base,
     coalesce(bot, false) as bot,
     revert_of,
     hash as author,
+    service,
     utc(updatedAt) as updated_at,
 from pull p
+join moments using (id)
 left join people x on x.login = p.author.login
-left join made using (id)
-left join ready using (id)
-left join reviewed using (id)
 left join deployed using (id)
 left join revert using (id)
+left join generated g on g.pull_request_id = p.id
+left join from_ready using (id)
+left join to_review using (id)
 order by opened_at, p.id;

@@ -24,6 +24,7 @@ select
     id,
     repo,
     tagName as tag,
+    tagCommit.oid as sha,
     coalesce(nullif(name, ''), tagName) as name,
     coalesce(isPrerelease, false) as prerelease,
     utc(createdAt) as created_at,
@@ -31,7 +32,7 @@ select
     url,
 from (select own(source, id) as id, scope as repo, unnest(from_json(body, '{
     "tagName": "VARCHAR", "name": "VARCHAR", "isPrerelease": "BOOLEAN", "url": "VARCHAR",
-    "createdAt": "TIMESTAMPTZ", "publishedAt": "TIMESTAMPTZ"
+    "tagCommit": {"oid": "VARCHAR"}, "createdAt": "TIMESTAMPTZ", "publishedAt": "TIMESTAMPTZ"
 }'))
 from live.raw.github_releases
 where gone_at is null and (source, scope) not in (from hidden))

@@ -7,11 +7,16 @@ select own(source, coalesce(parent, id)) as id, source, parent, scope as repo, u
     "additions": "BIGINT", "deletions": "BIGINT", "changedFiles": "BIGINT",
     "baseRefName": "VARCHAR", "headRefName": "VARCHAR", "isCrossRepository": "BOOLEAN",
     "author": {"__typename": "VARCHAR", "login": "VARCHAR"}, "mergeCommit": {"oid": "VARCHAR"},
+    "closingIssuesReferences": {"nodes": [{"number": "BIGINT", "repository": {"nameWithOwner": "VARCHAR"}}]},
     "timelineItems": {"nodes": [{
         "__typename": "VARCHAR", "id": "VARCHAR", "fullDatabaseId": "BIGINT", "state": "VARCHAR",
         "createdAt": "TIMESTAMPTZ", "submittedAt": "TIMESTAMPTZ", "author": {"__typename": "VARCHAR", "login": "VARCHAR"},
-        "commit": {"oid": "VARCHAR", "authoredDate": "TIMESTAMPTZ", "committedDate": "TIMESTAMPTZ"}
-    }]}
+        "commit": {
+            "oid": "VARCHAR", "authoredDate": "TIMESTAMPTZ", "committedDate": "TIMESTAMPTZ",
+            "author": {"user": {"login": "VARCHAR"}}
+        }
+    }]},
+    "files": {"nodes": [{"path": "VARCHAR", "additions": "BIGINT", "deletions": "BIGINT"}]}
 }'))
 from with_parts('live.raw.github_pull_requests', 'live.raw.github_pull_request_parts');
 
@@ -24,15 +29,18 @@ select id as pull_request_id, source, unnest(timelineItems.nodes) as item from p
 
 -- Commits ------------------------------------------------------------------------------------------------------------------
 
-create table commits as
+create temp table commit_body as
 select
     item.commit.oid as sha,
     pull_request_id,
     min(utc(item.commit.authoredDate)) as authored_at,
     min(utc(item.commit.committedDate)) as committed_at,
+    min(item.commit.author.user.login) as login,
 from timeline
 where item.commit.oid is not null
 group by all;
+
+create table commits as select sha, pull_request_id, authored_at, committed_at from commit_body;
 
 
 -- Reviews ------------------------------------------------------------------------------------------------------------------
@@ -57,6 +65,8 @@ from (
     select told.login, told.is from review
     union all
     select author.login, author.__typename from pull
+    union all
+    select distinct login, null from commit_body
 )
 where login is not null
 group by login;

@@ -3,7 +3,7 @@
 create temp table run_body as
 select own(source, id) as id, scope as repo, unnest(from_json(body, '{
     "name": "VARCHAR", "path": "VARCHAR", "display_title": "VARCHAR", "event": "VARCHAR", "html_url": "VARCHAR",
-    "status": "VARCHAR", "conclusion": "VARCHAR", "run_attempt": "BIGINT",
+    "status": "VARCHAR", "conclusion": "VARCHAR", "run_attempt": "BIGINT", "head_branch": "VARCHAR", "head_sha": "VARCHAR",
     "created_at": "TIMESTAMPTZ", "run_started_at": "TIMESTAMPTZ", "updated_at": "TIMESTAMPTZ"
 }'))
 from live.raw.github_runs
@@ -23,9 +23,15 @@ where fits(text, 'rule_workflows')
 group by text;
 
 create table workflow_runs as
+with main as (
+    select scope as repo, max(body ->> '$.defaultBranchRef.name') as branch
+    from live.raw.github_repositories
+    where gone_at is null
+    group by all
+)
 select
     id,
-    repo,
+    r.repo,
     name as workflow,
     path,
     display_title as title,
@@ -38,7 +44,13 @@ select
     html_url as url,
     coalesce(f.self_service, n.self_service, t.self_service) as self_service,
     utc(r.updated_at) as updated_at,
+    head_branch as branch,
+    head_sha as sha,
+    -- a fork may call its branch main too: what pull requests set off never ran on ours
+    coalesce(if(main.branch is null, head_branch in ('main', 'master'), head_branch = main.branch), false)
+        and coalesce(event not in ('pull_request', 'pull_request_target'), false) as on_default_branch,
 from run r
+left join main on main.repo = r.repo
 left join self_service f on f.text = file
 left join self_service n on n.text = name
 left join self_service t on t.text = display_title
