@@ -1,11 +1,13 @@
 """What a metric is: one SQL that yields one row per event. The chart is the fold of those rows, so the two never disagree."""
 
 import difflib
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from data import CairnError, query, team
+from metrics import fold, privacy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,12 +18,28 @@ if TYPE_CHECKING:
 Day = date | str  # in the team's time zone; text as YYYY-MM-DD
 COLUMNS = ("happened_at", "value", "area", "kind", "what", "url")
 STEPS = {"week": "interval 7 day", "month": "interval 1 month", "quarter": "interval 3 month"}
-FOLDS = {
-    "count": "count(value)",
-    "sum": "coalesce(sum(value), 0)",
-    "median": "quantile_cont(value, 0.5)",
+FOLDS = {  # what is taken of the rows of one period; metrics/fold.py makes a point of it
+    "count": "count(value)::double",
+    "sum": "sum(value)",
+    "median": "list(value) filter (value is not null)",
     "share": "avg(value)",
-    "balance": "sum(coalesce(sum(value), 0)) over (partition by slice order by starts)",
+    "balance": "sum(value)",
+}
+MADE_OF = {  # the raw streams a noun cannot do without
+    "pull_requests": ("github_pull_requests",),
+    "reviews": ("github_pull_requests",),
+    "commits": ("github_pull_requests",),
+    "deployments": ("github_deployments",),
+    "workflow_runs": ("github_runs",),
+    "releases": ("github_releases",),
+    "issues": ("github_issues", "jira_issues"),
+    "issue_moves": ("github_issues", "jira_issues"),
+    "issue_spells": ("github_issues", "jira_issues"),
+    "issue_work": ("github_issues", "jira_issues"),
+    "sprint_issues": ("jira_issues", "jira_sprints"),
+    "pull_request_issues": ("github_pull_requests",),
+    "sprints": ("jira_sprints",),
+    "usage": ("usage_rows",),
 }
 
 
@@ -38,15 +56,15 @@ class Metric:
     caution: str  # how it misleads
     asks: tuple[str, ...]  # questions it may start, about work and never about a person
     sql: str  # COLUMNS, one row per event, times zone-less UTC; may read periods(starts, ends), see HEAD
-    needs: tuple[Literal["github", "jira"], ...] = ("github",)
+    needs: tuple[Literal["github", "jira", "usage"], ...] = ("github",)
+    streams: tuple[str, ...] = ()  # the raw streams it depends on; none named: those its nouns are made of
     minimum: int = 0  # fewer rows with a value than this say nothing yet
     signal: Literal["raw", "root", "log", "logit"] = "raw"  # how a signal engine straightens the series first
+    censored: str = ""  # the kind whose rows are still open, their value their age: the median is then Kaplan-Meier's
+    private: bool = False  # about people in a crowd: its SQL also yields `who`, a keyed hash, see metrics/privacy.py
 
 
-# Weeks begin on Monday, months and quarters on the first, at midnight of the team's time zone. `periods` are the complete
-# ones, as UTC instants, for metrics that say how things stood at the end of each: a row of theirs happens just before `ends`.
-HEAD = """
-with complete as (
+COMPLETE = """
     select case when count(newest) = len($needs) then min(newest) end as complete_to
     from (
         select max(complete_to) as newest
@@ -54,21 +72,24 @@ with complete as (
         where list_contains($needs::text[], kind)
         group by kind
     )
-),
+"""
+# Weeks begin on Monday, months and quarters on the first, at midnight of the team's time zone. `opens` and `closes` are those
+# moments in UTC, so that no row has to be carried into another zone. `periods` are the complete ones, for metrics that say
+# how things stood at the end of each: a row of theirs happens just before `ends`.
+HEAD = """
+with complete as ({complete}),
 calendar as (
-    select
-        day::date as starts,
-        (day + {step})::date as ends,
+    select starts, ends, {opens} as opens, {closes} as closes
     from (
-        select unnest(generate_series(date_trunc('{every}', timestamp '2000-01-01'), now_here - {step}, {step})) as day
-        from (select timezone($zone, timezone('UTC', complete_to)) as now_here from complete)
+        select day::date as starts, (day + {step})::date as ends
+        from (
+            select unnest(generate_series(date_trunc('{every}', timestamp '1990-01-01'), now_here - {step}, {step})) as day
+            from (select timezone($zone, timezone('UTC', complete_to)) as now_here from complete)
+        )
     )
 ),
 periods as (
-    select
-        timezone('UTC', timezone($zone, starts::timestamp)) as starts,
-        timezone('UTC', timezone($zone, ends::timestamp)) as ends,
-    from calendar
+    select opens as starts, closes as ends from calendar
 ),
 events as (
     select
@@ -78,12 +99,73 @@ events as (
         coalesce(kind, 'not set') as kind,
         what,
         url,
-        timezone($zone, timezone('UTC', happened_at))::date as day,
-        date_trunc('{every}', day)::date as starts,
+        {who} as who,
     from ({sql})
+    where {who} is not null
 )
 """
-CHOSEN = "($area::text is null or area = $area) and ($kind::text is null or kind = $kind)"
+HERE = "($area::text is null or area = $area)"
+CHOSEN = f"{HERE} and ($kind::text is null or kind = $kind)"
+# The scopes whose streams a metric depends on; of streams that nobody lists, all that its sources have.
+DEPENDS = """
+    list_contains($needs::text[], kind)
+    and (
+        list_contains($streams::text[], stream)
+        or not exists (from sources where list_contains($streams::text[], stream) and list_contains($needs::text[], kind))
+    )
+"""
+# A day of UTC sees one end of a period at most, so that a row finds its period by its day and one comparison. What does not
+# fit is asked for all the same: the first event of an area tells since when a week without events is a 0. A scope has read
+# an area if it bears its name; where no scope does, all of them have to be read.
+TREND = """
+, days as (
+    select unnest(generate_series(first, closes - interval 1 microsecond, interval 1 day))::date as day, starts, ends, closes
+    from (select *, date_trunc('day', opens - interval 1 microsecond) + interval 1 day as first from calendar)
+),
+cells as (
+    select
+        {slice} as slice,
+        {here} as here,
+        {chosen} as chosen,
+        if(happened_at < closes, starts, ends) as starts,
+        {value} as value,
+        {finished} as finished,
+        count(value) as n,
+        count(*) as "of",
+        sum(value) as total,
+    from events
+    left join days on day = happened_at::date
+    group by all
+),
+reading as (
+    select split_part(scope, '/', -1) as area, case when count(complete_to) = count(*) then min(complete_to) end as read_to
+    from sources
+    where {depends}
+    group by all
+),
+read_whole as (
+    select case when count(read_to) = count(*) then min(read_to) end as read_to from reading
+),
+slices as ({slices})
+select
+    slices.slice,
+    calendar.starts,
+    calendar.ends,
+    value,
+    finished,
+    coalesce(n, 0) as n,
+    coalesce("of", 0) as "of",
+    total,
+    coalesce(calendar.starts >= since, false)
+        and coalesce(closes <= if(reading.area is null, read_whole.read_to, reading.read_to), false) as read,
+from calendar
+cross join slices
+cross join read_whole
+left join reading on reading.area = {named}
+left join (from cells where chosen) as cells on cells.slice = slices.slice and cells.starts = calendar.starts
+where calendar.starts >= (select min(starts) from cells)
+order by slices.slice, calendar.starts
+"""
 
 
 def rows(  # noqa: PLR0913  one question, asked in many ways
@@ -100,12 +182,13 @@ def rows(  # noqa: PLR0913  one question, asked in many ways
     `since` (inclusive) and `until` (exclusive) are days in the team's time zone. Only metrics that say how things stood at
     the end of each period, like the age of open bugs, look at `every`. Raises NeverCollectedError when there is no edition.
     """
+    _refuse_private(metric)
     sql = f"""
         select {", ".join(COLUMNS)}
         from events
         where {CHOSEN}
-            and ($since::date is null or day >= $since::date)
-            and ($until::date is null or day < $until::date)
+            and ($since::date is null or happened_at >= {_midnight("$since")})
+            and ($until::date is null or happened_at < {_midnight("$until")})
         order by happened_at, what, url
     """
     return _ask(metric, every, sql, area=area, kind=kind, since=since, until=until)
@@ -118,12 +201,13 @@ def behind(
 
     `starts` is the day the period starts, or any day in it. For a balance, the rows are the items still there at its end.
     """
-    period = f"date_trunc('{known(every, STEPS, 'period')}', $starts::date)"
+    _refuse_private(metric)
+    first = f"date_trunc('{known(every, STEPS, 'period')}', $starts::date)"
     if metric.fold == "balance":
         sql = f"""
             select max(happened_at) filter (value > 0) as happened_at, sum(value) as value, area, kind, what, url
             from events
-            where {CHOSEN} and day < {period} + {STEPS[every]}
+            where {CHOSEN} and happened_at < {_midnight(f"{first} + {STEPS[every]}")}
             group by area, kind, what, url
             having sum(value) <> 0
             order by happened_at, what, url
@@ -132,7 +216,7 @@ def behind(
         sql = f"""
             select {", ".join(COLUMNS)}
             from events
-            where {CHOSEN} and starts = {period}
+            where {CHOSEN} and happened_at >= {_midnight(first)} and happened_at < {_midnight(f"{first} + {STEPS[every]}")}
             order by happened_at, what, url
         """
     return _ask(metric, every, sql, area=area, kind=kind, starts=starts)
@@ -148,62 +232,107 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     kind: str | None = None,
     by: Literal["area", "kind"] | None = None,
 ) -> "pd.DataFrame":
-    """Return one point per complete period: slice, starts, ends (exclusive), value, n (rows with a value), of (all rows).
+    """Return one point per complete period, with the columns of fold.POINT, ordered by slice and starts.
 
-    The first is the period of the metric's first event, the last ends no later than complete_to(metric); `since` and `until`
-    keep the periods that lie between them. Without `by` the only slice is 'all'. A period without events is 0 for a count and
-    null for a median; below the metric's minimum n the value is null, while n is still told. Empty when nothing is complete.
+    slice, starts, ends (exclusive), value; low, high: a 90 % interval of a share or a median; p85: what 85 % stay below, told
+    from 20 rows on; n: rows with a value; of: all rows. The first is the period of the metric's first event, the last ends no
+    later than complete_to(metric); `since` and `until` keep the periods that lie between them. Without `by` the only slice is
+    'all'. Below the metric's minimum n the value is null, while n is still told. A period without events is null; for a count
+    or a sum it is 0 if the source was being read then: neither before an area's first event nor after reading it stopped.
+    Where a metric is private, groups of fewer than five people, and what would give them away, are null with n and of 0.
+    Empty when nothing is complete. Raises CairnError for a slice a private metric does not have.
     """
     columns = {None: "'all'", "area": "area", "kind": "kind"}
-    slices = "select 'all' as slice" if by is None else "select distinct slice from chosen"
-    n = FOLDS["balance"] if metric.fold == "balance" else "count(value)"
-    of = n if metric.fold == "balance" else "count(chosen.starts)"
-    sql = f"""
-        , chosen as (
-            select {columns[known(by, columns, "slice")]} as slice, starts, value
-            from events
-            where {CHOSEN}
-        ),
-        grid as (
-            select slice, starts, ends
-            from calendar, ({slices})
-            where starts >= (select min(starts) from events)
-        ),
-        folded as (
-            select slice, starts, ends, {FOLDS[metric.fold]} as value, {n} as n, {of} as "of"
-            from grid
-            left join chosen using (slice, starts)
-            group by slice, starts, ends
-        )
-        select
-            slice,
-            starts,
-            ends,
-            case when n >= $minimum then value end::double as value,
-            n::bigint as n,
-            "of"::bigint as "of",
-        from folded
-        where ($since::date is null or starts >= $since::date)
-            and ($until::date is null or ends <= $until::date)
-        order by slice, starts
-    """
-    points = _ask(metric, every, sql, area=area, kind=kind, since=since, until=until, minimum=metric.minimum)
-    return points.assign(starts=points["starts"].dt.date, ends=points["ends"].dt.date)
+    slice_ = columns[known(by, columns, "slice")]
+    if metric.private:
+        privacy.refuse_cuts(metric.title, kind, by)
+    first = "(select min(starts) from cells where here)"
+    slices = {
+        None: f"select 'all' as slice, {first} as since",
+        "area": "select slice, min(starts) as since from cells where here group by slice having bool_or(chosen)",
+        "kind": f"select distinct slice, {first} as since from cells where chosen",
+    }
+    open_ = metric.censored.replace("'", "''")
+    sql = TREND.format(
+        slice=slice_,
+        here=HERE,
+        chosen=CHOSEN,
+        value=FOLDS[metric.fold],
+        finished=f"list(kind <> '{open_}') filter (value is not null)" if open_ else "null",
+        depends=DEPENDS,
+        slices=slices[by],
+        named="slices.slice" if by == "area" else "$area",
+    )
+    cells = _ask(metric, every, sql, area=area, kind=kind, streams=streams(metric))
+    points = fold.points(metric.fold, cells, metric.minimum)
+    if metric.private:
+        fits = every == "month" or (every == "quarter" and not re.search(r"\bperiods\b", metric.sql))
+        points = privacy.withhold(points, _people(metric), fits=fits, area=area, by_area=by == "area")
+    from_, to = _day(since), _day(until)
+    kept = [
+        (not from_ or s >= from_) and (not to or e <= to) for s, e in zip(points["starts"], points["ends"], strict=True)
+    ]
+    return points.loc[kept].reset_index(drop=True)
 
 
 def complete_to(metric: Metric) -> "datetime | None":
     """Return the time, zone-less UTC, up to which everything the metric needs has been read; None if something never was."""
-    answer = _ask(metric, "week", "select complete_to from complete where complete_to is not null")
+    answer = query(COMPLETE, {"needs": waits_for(metric)}).dropna()
     return answer["complete_to"].iloc[0].to_pydatetime() if len(answer) else None
 
 
-def _ask(metric: Metric, every: str, sql: str, **values: Any) -> "pd.DataFrame":
+def streams(metric: Metric) -> list[str]:
+    """Return the raw streams a metric depends on: those it names, else those its nouns are made of."""
+    if metric.streams:
+        return list(metric.streams)
+    nouns = re.findall(r"\b(?:from|join)\s+(\w+)", metric.sql)
+    return sorted({stream for noun in nouns for stream in MADE_OF.get(noun, ())})
+
+
+def waits_for(metric: Metric) -> list[str]:
+    """Return the kinds of source a metric waits for: a team without Jira does not wait for it."""
     words = team()
-    step = STEPS[known(every, STEPS, "period")]
-    needs = [kind for kind in metric.needs if getattr(words, kind)]  # a team without Jira does not wait for it
-    head = HEAD.format(every=every, step=step, sql=metric.sql)
+    return [kind for kind in metric.needs if getattr(words, kind, True)]
+
+
+def _people(metric: Metric) -> "dict[tuple[date, str], set[str]]":
+    """Return the hashes of those behind each month and area. They go no further than the gate."""
+    sql = """
+        , months as (
+            select starts, area, who from events join calendar on happened_at >= opens and happened_at < closes
+        )
+        select starts, area, list(distinct who) as who from months group by all
+    """
+    found = _ask(metric, "month", sql)
+    told = zip(found["starts"].dt.date, found["area"], found["who"], strict=True)
+    return {(starts, area): set(who) for starts, area, who in told}
+
+
+def _refuse_private(metric: Metric) -> None:
+    if metric.private:
+        raise CairnError(
+            f"{metric.title} is about people in a crowd: its rows are never shown, on no page and to nobody.\n"
+            "Ask for its trend, whole or by area, by month or quarter."
+        )
+
+
+def _midnight(day: str) -> str:
+    """Return the SQL for the moment a day begins where the team is, as zone-less UTC."""
+    return f"timezone('UTC', timezone($zone, ({day})::date::timestamp))"
+
+
+def _ask(metric: Metric, every: str, sql: str, **values: Any) -> "pd.DataFrame":
+    head = HEAD.format(
+        complete=COMPLETE,
+        every=every,
+        step=STEPS[known(every, STEPS, "period")],
+        opens=_midnight("starts"),
+        closes=_midnight("ends"),
+        who="who" if metric.private else "''",
+        sql=metric.sql,
+    )
     values |= {name: _day(day) for name, day in values.items() if name in {"since", "until", "starts"}}
-    return query(head + sql, {"zone": words.timezone, "needs": needs, **values})
+    return query(head + sql, {"zone": team().timezone, "needs": waits_for(metric), **values})
 
 
 def _day(day: Day | None) -> date | None:

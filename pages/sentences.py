@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import pandas as pd
 
 from metrics import Metric, Usual
+from metrics.privacy import WHY
 from pages.words import (
     SOURCES,
     Frame,
@@ -104,6 +105,8 @@ def nothing(metric: Metric, points: Frame, complete: datetime | None) -> str:
     if complete is None:
         needs = series([SOURCES[kind] for kind in metric.needs])
         return f"Not read to the end yet from {needs}. Collect again; Health says what is missing."
+    if metric.private:
+        return WHY
     if points["of"].sum():
         return f"Not enough yet: fewer than {metric.minimum} with a value in each period. Choose longer periods or a longer range."
     return "Nothing happened in this range yet. As soon as something does, it shows here after the next collection."

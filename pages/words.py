@@ -1,8 +1,6 @@
-"""How things are said: numbers to two figures, dates as people speak them, lists as in a sentence."""
+"""How things are said on pages: the words of metrics/words.py, and those for periods, moments and streams."""
 
-import math
 import re
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,42 +8,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from metrics import Metric
+from metrics.words import SOURCES, amount, capital, day, full_day, number, series, two_figures, unit
+
+__all__ = [
+    "SOURCES", "Frame", "amount", "at", "capital", "day", "full_day", "in_words", "inside", "moment", "number", "period", "series", "stands",
+    "stream", "two_figures", "unit",
+]  # fmt: skip
 
 Frame = Any  # a pandas frame; its own types would call every cell anything at every step
-SOURCES = {"github": "GitHub", "jira": "Jira"}
 STEPS = {"week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1), "quarter": pd.DateOffset(months=3)}
-COUNTED = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-
-
-def number(value: float, metric: Metric) -> str:
-    """Return the value as it is read aloud: counts whole, everything else to two figures, shares in per cent."""
-    if metric.fold == "share":
-        return f"{two_figures(value * 100)} %"
-    whole = metric.fold in {"count", "balance"} or (metric.fold == "sum" and float(value).is_integer())
-    return f"{value:,.0f}" if whole else two_figures(value)
-
-
-def two_figures(value: float) -> str:
-    """Return the value rounded to two figures: 0.034, 1.2, 14, 140, 1,400."""
-    if not value or not math.isfinite(value):
-        return "0"
-    places = 1 - math.floor(math.log10(abs(value)))
-    return f"{round(value, places):,.{max(places, 0)}f}"
-
-
-def unit(metric: Metric) -> str:
-    """Return the unit to stand behind a number, with a space in front; a share carries its own sign."""
-    return "" if metric.fold == "share" else f" {metric.unit}"
-
-
-def day(when: date) -> str:
-    """Return a day without its year: 2 Nov."""
-    return f"{when.day} {when:%b}"
-
-
-def full_day(when: date) -> str:
-    """Return a day with its year: 2 Nov 2026."""
-    return f"{day(when)} {when.year}"
 
 
 def period(starts: date, every: str) -> str:
@@ -93,18 +64,3 @@ def inside(metric: Metric) -> str:
 def stream(name: str, kind: str) -> str:
     """Return the name of a stream as people say it: pull requests."""
     return name.removeprefix(f"{kind}_").replace("_", " ")
-
-
-def amount(count: int, thing: str) -> str:
-    """Return a number of things in words: two measures, 14 rows."""
-    return f"{COUNTED[count] if count < len(COUNTED) else f'{count:,}'} {thing}{'' if count == 1 else 's'}"
-
-
-def series(parts: Sequence[str]) -> str:
-    """Return parts joined as in a sentence: a, b and c."""
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1] if parts else ""]))
-
-
-def capital(sentence: str) -> str:
-    """Return a sentence with a capital in front, the rest as it is."""
-    return sentence[:1].upper() + sentence[1:]

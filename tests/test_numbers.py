@@ -66,13 +66,13 @@ def test_eight_deployments_in_two_weeks_are_four_a_week(nouns):
     assert rows(metric("deployment_frequency"))["happened_at"].dt.date.nunique() == 6
 
 
-def test_only_successful_production_deployments_count_and_a_rerun_within_ten_minutes_does_not(nouns):
+def test_only_successful_production_deployments_count_and_a_rerun_does_not(nouns):
     same = {"sha": "a" * 40}
     nouns(
         complete_to="2026-03-09",
         deployments=[
             deployment("2026-03-03 10:00", **same),
-            deployment("2026-03-03 10:09", **same),
+            deployment("2026-03-03 10:09", **same, rerun_of="the first"),
             deployment("2026-03-03 10:30", **same),  # a second look, not a rerun
             deployment("2026-03-03 10:05", **same, repo="acme/pay"),
             deployment("2026-03-03 10:05", **same, environment="live"),
@@ -332,7 +332,7 @@ def test_finished_issues_count_once_and_cancelled_ones_do_not(nouns):
     done = {"is_bug": False, "type": "Task"}
     week = "2026-03-03"
     reasons = ["Done", "Fixed", None, "COMPLETED", "Won't Do", "NOT_PLANNED", "duplicate", "Cannot Reproduce"]
-    issues = [bug("2026-02-02", week, **done, resolution=reason) for reason in reasons]
+    issues = [bug("2026-02-02", week, **done, resolution=reason, cancelled=n > 3) for n, reason in enumerate(reasons)]
     shop = bug("2026-02-02", week, source="github", project="acme/shop", components=None)
     cart = bug("2026-02-02", week, components=["Cart", "Pay"])
     unfinished = bug("2026-02-02", status_kind="active")
