@@ -1,21 +1,26 @@
 """The usual range of a metric: what it does when nothing special happens, from a baseline that is dated and stays put."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import pairwise
+from math import isnan
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from data import team
+from data import query, team
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import pandas as pd
 
+    from data import Team
     from metrics.metric import Metric
 
 FEWEST, MOST = 6, 26  # periods in a baseline
 LIMIT = 2.66  # three standard deviations over d2 = 1.128, for moving ranges of two
+WEEK = timedelta(weeks=1)
+TURN_OF_THE_YEAR = (51, 52, 53, 1)  # ISO weeks
+LONG, SEEN = timedelta(weeks=104), timedelta(weeks=78)
+ITS_OWN = "the first periods there are"
 
 
 @dataclass(frozen=True)
@@ -25,27 +30,79 @@ class Usual:
     low: float
     middle: float
     high: float
-    since: "date"  # the day the baseline starts
-    until: "date"  # the day after it ends
+    since: date  # the day the baseline starts
+    until: date  # the day after it ends
     n: int
 
 
-def usual(metric: "Metric", points: "pd.DataFrame") -> Usual | None:
-    """Return the usual range of one slice's points, or None while fewer than six periods have a value.
+@dataclass(frozen=True)
+class Stretch:
+    """The periods a baseline is made of, oldest first, with a value each, and why it begins where it does."""
 
-    Give it the whole trend, without `since`: the baseline is the first 26 periods with a value, or the 26 from the day that
-    team.toml names under [baselines]. Limits that roll along would absorb the very change they should show.
+    periods: tuple[tuple[date, date, float], ...]  # starts, ends (exclusive), value
+    because: str
+
+
+def usual(metric: "Metric", points: "pd.DataFrame") -> Usual | None:
+    """Return the usual range of one slice's points, or None while fewer than six periods of its baseline have a value.
+
+    Give it the whole trend, without `since`; stretches() says which periods make the baseline.
     """
-    if points["slice"].drop_duplicates().size > 1:
-        raise ValueError("a usual range belongs to one slice: choose its points first")
-    ordered = points.dropna(subset=["value"]).sort_values("starts")
-    dated = team().baselines.get(metric.name)
-    told = zip(ordered["starts"], ordered["ends"], ordered["value"], strict=True)
-    baseline = [(starts, ends, value) for starts, ends, value in told if not dated or starts >= dated][:MOST]
-    if len(baseline) < FEWEST:
+    chosen = stretches(metric, points)
+    return limits(chosen[-1]) if chosen else None
+
+
+def limits(stretch: Stretch) -> Usual | None:
+    """Return the limits one baseline gives, or None while it has fewer than six periods."""
+    if len(stretch.periods) < FEWEST:
         return None
-    starts, ends, values = zip(*baseline, strict=True)
+    starts, ends, values = zip(*stretch.periods, strict=True)
     middle = fmean(values)
     reach = LIMIT * fmean(abs(b - a) for a, b in pairwise(values))
     low = max(0.0, middle - reach)  # neither a count nor a duration falls below nothing
-    return Usual(low, middle, middle + reach, starts[0], ends[-1], len(baseline))
+    return Usual(low, middle, middle + reach, starts[0], ends[-1], len(values))
+
+
+def stretches(metric: "Metric", points: "pd.DataFrame", words: "Team | None" = None) -> tuple[Stretch, ...]:
+    """Return the periods of every baseline one slice's points have had, oldest first; the last one is in force.
+
+    The first is the metric's own: the first 26 ordinary periods with a value. Where the history reaches back more than two
+    years from the day of the first collection, they are the first 26 of the last 78 weeks before that day: half a year that
+    is usual, and a year to look at, from the first day on. That day stays what it was, and so do the periods. The others
+    begin on the days team.toml names under [baselines], and are in force from the first period after. Limits that roll
+    along would absorb the very change they should show.
+    """
+    if len(set(points["slice"].tolist())) > 1:
+        raise ValueError("a usual range belongs to one slice: choose its points first")
+    words = words or team()
+    periods = sorted(zip(*(points[name].tolist() for name in ("starts", "ends", "value")), strict=True))
+    told = [one for one in periods if not isnan(one[2]) and not special(one[0], one[1], words)]
+    if not told:
+        return ()
+    renewed = [(one.since, one.because or "begun anew by the team") for one in words.baselines.get(metric.name, ())]
+    begins = [(_own_start(told[0][0]), ITS_OWN), *renewed]
+    found = []
+    for place, (since, because) in enumerate(begins):
+        until = begins[place + 1][0] if place + 1 < len(begins) else date.max
+        kept = tuple(one for one in told if since <= one[0] < until)[:MOST]
+        if kept:
+            found.append(Stretch(kept, because))
+    return tuple(found)
+
+
+def special(starts: date, ends: date, words: "Team") -> str:
+    """Return why a week is shown but left out of what is usual, or nothing for an ordinary one and for every longer period."""
+    if ends - starts != WEEK:
+        return ""
+    for one in words.calendar.special:
+        if one.since < ends and starts < one.until:
+            return one.what
+    return "the turn of the year" if starts.isocalendar().week in TURN_OF_THE_YEAR else ""
+
+
+def _own_start(first: date) -> date:
+    """Return the day from which on a metric's own baseline is taken, given the first period it has."""
+    if date.today() - first <= LONG:  # noqa: DTZ011  spares most metrics the question; two years do not hang on an hour
+        return first
+    begun = query("select min(started_at) as begun from syncs having begun is not null")["begun"].dt.date
+    return first if begun.empty or begun[0] - first <= LONG else begun[0] - SEEN
