@@ -2,16 +2,40 @@
 
 from typing import TYPE_CHECKING
 
-from metrics import bugs, delivery, flow, workflows
+from metrics import bugs, ci, delivery, flow, issues, knowledge, usage, work, workflows
+from metrics.gaps import incomplete, missing
 from metrics.metric import Metric, behind, complete_to, known, rows, trend
 from metrics.usual import Usual, usual
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["METRICS", "Metric", "Usual", "behind", "complete_to", "metric", "rows", "table", "trend", "usual"]
+__all__ = [
+    "METRICS",
+    "Metric",
+    "Usual",
+    "behind",
+    "complete_to",
+    "incomplete",
+    "metric",
+    "missing",
+    "rows",
+    "table",
+    "trend",
+    "usual",
+]
 
-METRICS: tuple[Metric, ...] = (*bugs.METRICS, *workflows.METRICS, *delivery.METRICS, *flow.METRICS)
+METRICS: tuple[Metric, ...] = (
+    *bugs.METRICS,
+    *workflows.METRICS,
+    *usage.METRICS,
+    *delivery.METRICS,
+    *ci.METRICS,
+    *flow.METRICS,
+    *knowledge.METRICS,
+    *issues.METRICS,
+    *work.METRICS,
+)
 
 
 def metric(name: str) -> Metric:

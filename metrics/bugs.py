@@ -1,30 +1,34 @@
 """Bugs: what people stumbled over, and what became of it."""
 
+from metrics.issues import KNOWN, lasting
 from metrics.metric import Metric
 
 # One row each time a bug turned: opened, resolved, reopened. History as it happened, not today's fields, and only turns, so
 # that nothing is resolved twice in a row. A bug whose history never says it was done was resolved when the issue says so.
 TURNS = """
     with steps as (
-        select id as issue_id, 0 as step, '' as move, created_at as turned_at, false as done
+        select id as issue_id, 0 as part, 0 as step, created_at as turned_at, false as done
         from issues
+        where is_bug
         union all
-        select issue_id, 1, id, moved_at, to_kind is not distinct from 'done'
+        select issue_id, 1, coalesce(step, 0), moved_at, to_kind is not distinct from 'done'
         from issue_moves
+        where issue_id in (select id from issues where is_bug)
         union all
-        select id, 1, '', resolved_at, true
+        -- as it stands now: what no move on record explains happened at its last change at the latest
+        select id, 2, 0, coalesce(resolved_at, updated_at), resolved_at is not null
         from issues
-        where resolved_at is not null
-            and id not in (select issue_id from issue_moves where to_kind = 'done')
+        where is_bug and coalesce(resolved_at, updated_at) is not null
     ),
     turns as (
         from steps
-        qualify done <> lag(done, 1, true) over (partition by issue_id order by step, turned_at, move)
+        qualify done <> lag(done, 1, true) over (partition by issue_id order by part, turned_at, step)
     )
     select
+        issue_id,
         turned_at,
         done,
-        lead(turned_at) over (partition by issue_id order by step, turned_at, move) as until,
+        lead(turned_at) over (partition by issue_id order by part, turned_at, step) as until,
         created_at,
         coalesce(components[1], split_part(project, '/', -1)) as area,
         priority,
@@ -33,7 +37,6 @@ TURNS = """
         url
     from turns
     join issues on id = issue_id
-    where is_bug
 """
 NEEDS = ("github", "jira")
 RULE = "What counts as a bug, team.toml says under [bugs]."
@@ -46,7 +49,7 @@ METRICS = (
         better="down",
         fold="count",
         about=f"Bugs by the day they were reported, by customers or by the team. Reopening is not counted again. {RULE}",
-        caution="It follows use and the will to report: more customers, a release or a new form raise it without worse software.",
+        caution="It follows use and the will to report: more customers, a release or a new form raise it while the software stays the same.",
         asks=(
             "Which of these did a customer have to tell us about?",
             "What changed shortly before these bugs appeared?",
@@ -138,9 +141,126 @@ METRICS = (
                 priority as kind,
                 what,
                 url
-            from periods
-            join ({TURNS}) on turned_at < ends and coalesce(until >= ends, true)
-            where not done
+            from ({lasting(f"select *, turned_at as began_at, until as ended_at from ({TURNS}) where not done")})
+        """,
+    ),
+    Metric(
+        name="bug_time_to_fix",
+        title="Time to fix a bug",
+        unit="days",
+        better="down",
+        fold="median",
+        about="From the report of a bug to the day it was last resolved, by the day it was reported, so that bugs still open count with"
+        f" their age (Kaplan-Meier). Bugs closed without being mended are left out. {RULE}",
+        caution="A recent week says nothing until half of its bugs are resolved. Leaving easy bugs unreported makes it rise.",
+        asks=(
+            "Which of these were quick because someone had seen them before?",
+            "What do the slowest of these have in common?",
+        ),
+        needs=NEEDS,
+        minimum=8,
+        signal="log",
+        censored="open",
+        sql=f"""
+            select
+                created_at as happened_at,
+                if(resolved_at is null, epoch(greatest(known_to, created_at) - created_at), lead_seconds) / 86400 as value,
+                coalesce(components[1], split_part(project, '/', -1)) as area,
+                if(resolved_at is null, 'open', 'finished') as kind,
+                concat(key, ' ', title) as what,
+                url
+            from issues
+            left join ({KNOWN}) using (source)
+            where is_bug
+                and cancelled is not true
+        """,
+    ),
+    Metric(
+        name="escaped_bugs",
+        title="Bugs found by customers",
+        unit="bugs",
+        better="down",
+        fold="count",
+        about="Bugs that were found by customers or in production, by the day they were reported. Which those are, team.toml says under"
+        " [bugs.escaped].",
+        caution="It follows how many customers there are and how easy reporting is. A bug without the label is not seen here.",
+        asks=(
+            "Which of these could a test have met first?",
+            "What were customers doing when they met these?",
+        ),
+        needs=NEEDS,
+        signal="root",
+        sql="""
+            select
+                created_at as happened_at,
+                1 as value,
+                coalesce(components[1], split_part(project, '/', -1)) as area,
+                priority as kind,
+                concat(key, ' ', title) as what,
+                url
+            from issues
+            where is_bug
+                and escaped
+        """,
+    ),
+    Metric(
+        name="escape_rate",
+        title="Escaped bugs",
+        unit="of the bugs reported",
+        better="down",
+        fold="share",
+        about="The part of the bugs, by the day they were reported, that were found by customers or in production and not before. While"
+        " no bug fits [bugs.escaped] in team.toml, nothing is known.",
+        caution="Writing down every bug the team itself finds makes it fall. Look at quarters: a week has too few.",
+        asks=(
+            "Which of these did we know of and let go?",
+            "Where would one more check have met most of these?",
+        ),
+        needs=NEEDS,
+        minimum=8,
+        signal="logit",
+        sql="""
+            select
+                created_at as happened_at,
+                if((select bool_or(escaped) from issues where is_bug), escaped::integer, null) as value,
+                coalesce(components[1], split_part(project, '/', -1)) as area,
+                if(escaped, 'escaped', 'found before') as kind,
+                concat(key, ' ', title) as what,
+                url
+            from issues
+            where is_bug
+        """,
+    ),
+    Metric(
+        name="bugs_reopened",
+        title="Bugs reopened",
+        unit="of the bugs resolved",
+        better="down",
+        fold="share",
+        about="The part of the resolved bugs that were reopened within 30 days, by the day they were resolved. What was resolved less"
+        f" than 30 days ago has no value yet. {RULE}",
+        caution="A bug that comes back as a new issue is not seen. Reopening a bug costs a click, and some teams never do.",
+        asks=(
+            "What did we take for mended that was not?",
+            "What would have shown us before we closed these?",
+        ),
+        needs=NEEDS,
+        minimum=8,
+        signal="logit",
+        sql=f"""
+            with known as (
+                select min(newest) as known_to from (select max(complete_to) as newest from sources where kind in ('github', 'jira') group by kind)
+            )
+            select
+                turned_at as happened_at,
+                if(turned_at > known_to - interval 30 day, null, coalesce(until <= turned_at + interval 30 day, false)::integer) as value,
+                area,
+                priority as kind,
+                what,
+                url
+            from ({TURNS})
+            cross join known
+            where done
         """,
     ),
 )

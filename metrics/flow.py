@@ -3,22 +3,32 @@
 from metrics.metric import Metric
 
 # The moments of every merged pull request of a person, put in order so that the phases between them are never negative and
-# add up: commits written after opening begin it there, a review of a draft counts from ready, and who merges without an
-# approval approves. What never happened stays null.
+# add up: commits written after it was ready begin it there, a review of a draft counts from ready, and who merges without an
+# approval approves. Made a draft again, it goes on waiting: no clock starts anew. What never happened stays null.
 MOMENTS = """
     select
-        coalesce(ready_at, opened_at) as ready,
+        coalesce(first_ready_at, ready_at, opened_at) as ready,
         if(first_commit_at > ready, ready, first_commit_at) as begun,
         case when first_review_at <= merged_at then greatest(first_review_at, ready) end as reviewed,
         if(reviewed is null, null, greatest(least(approved_at, merged_at), reviewed)) as approved,
         merged_at as merged,
         if(deployed_at < merged, merged, deployed_at) as deployed,
-        split_part(repo, '/', -1) as area,
+        coalesce(service, split_part(repo, '/', -1)) as area,
         case
             when revert_of is not null then 'revert'
             when reviewed is null then 'unreviewed'
             else 'reviewed'
         end as kind,
+        coalesce(size, additions + deletions) as lines,
+        case
+            when lines <= 50 then 'up to 50 lines'
+            when lines <= 250 then '51 to 250 lines'
+            when lines <= 1000 then '251 to 1000 lines'
+            when lines > 1000 then 'over 1000 lines'
+        end as size_class,
+        review_rounds,
+        pushed_after_review,
+        pickup_working_hours,
         concat('#', number, ' ', title) as what,
         url
     from pull_requests
@@ -26,7 +36,7 @@ MOMENTS = """
         and bot is not true
 """
 LEFT_OUT = "Pull requests by bots are left out."
-CANCELLED = "('wontdo', 'wontfix', 'notplanned', 'duplicate', 'declined', 'cannotreproduce', 'incomplete', 'obsolete')"
+SIZED = "Generated files, named in team.toml under [knowledge], are left out of the size."
 
 # name, title, from one moment to the next, about, caution, asks
 PHASES = (
@@ -71,6 +81,20 @@ PHASES = (
         ("What does merged work wait for before customers have it?", "What would it take to ship each merge?"),
     ),
 )
+
+
+def _merged(value: str, kind: str = "kind") -> str:
+    """Return the SQL for a value of every merged pull request, by the day of its merge."""
+    return f"""
+            select
+                merged as happened_at,
+                {value} as value,
+                area,
+                {kind} as kind,
+                what,
+                url
+            from ({MOMENTS})
+        """
 
 
 def _between(first: str, last: str, unit: str) -> str:
@@ -122,31 +146,150 @@ METRICS = (
         for name, title, moments, about, caution, asks in PHASES
     ),
     Metric(
-        name="throughput",
-        title="Issues finished",
-        unit="issues",
-        better="steady",
-        fold="count",
-        about="Issues that reached done, by the day they last did, whatever their size. Issues and not pull requests, because"
-        " plans and forecasts are made of issues. Cancelled ones and duplicates are left out.",
-        caution="An epic and a typo each count one. Cutting work smaller makes it rise; reopening moves an issue to a later week.",
+        name="pickup_working_time",
+        title="Waiting for review in working hours",
+        unit="working hours",
+        better="down",
+        fold="median",
+        about="From being ready for review to the first review by another person, nights, weekends and holidays left out as"
+        f" team.toml says under [calendar]. {LEFT_OUT}",
+        caution="Not to be read on one scale with calendar hours. One calendar for all: a team in several time zones is"
+        " told by calendar time.",
         asks=(
-            "Which finished issue did a customer notice?",
-            "What took up the time that no issue shows?",
+            "Which of these waited through a whole working day?",
+            "When in the week does review have a fixed place?",
         ),
-        needs=("github", "jira"),
-        signal="root",
-        sql=f"""
+        minimum=8,
+        signal="log",
+        sql=_merged("pickup_working_hours"),
+    ),
+    Metric(
+        name="pull_request_size",
+        title="Pull request size",
+        unit="lines",
+        better="steady",
+        fold="median",
+        about=f"Lines added and deleted in each merged pull request; half are smaller than this. {SIZED} {LEFT_OUT}",
+        caution="Lines are not effort: a rename is large and a hard fix small. Splitting what belongs together makes it fall.",
+        asks=(
+            "Which of the large ones could have reached customers in two steps?",
+            "What makes it hard to deliver this in smaller pieces?",
+        ),
+        minimum=8,
+        signal="log",
+        sql=_merged("lines"),
+    ),
+    Metric(
+        name="review_depth",
+        title="Review rounds",
+        unit="rounds",
+        better="steady",
+        fold="median",
+        about="Rounds of review before the merge, by other people: reviews between two pushes are one round, and merged without"
+        f" review is none. {LEFT_OUT}",
+        caution="How deep a talk went is not in its number of rounds. Remarks inside one review, and talks elsewhere, are not"
+        " counted; a rebase between two reviews makes them two rounds.",
+        asks=(
+            "Which talk in review would have helped before the first line?",
+            "What did a second round find that the first did not?",
+        ),
+        minimum=8,
+        signal="log",
+        sql=_merged("if(reviewed is null, 0, coalesce(review_rounds, 1))", "size_class"),
+    ),
+    Metric(
+        name="unreviewed_share",
+        title="Merged without review",
+        unit="share of pull requests",
+        better="steady",
+        fold="share",
+        about=f"The share of merged pull requests that no other person reviewed before the merge; reviews by bots do not count."
+        f" {LEFT_OUT}",
+        caution="Working in pairs is review that leaves no trace here. One glance counts as much as an hour of reading.",
+        asks=(
+            "Which of these would a second pair of eyes have changed?",
+            "Where do we agree that a change needs no review?",
+        ),
+        minimum=8,
+        signal="logit",
+        sql=_merged("(reviewed is null)::integer", "size_class"),
+    ),
+    Metric(
+        name="rework_after_review",
+        title="Changed after the first review",
+        unit="share of pull requests",
+        better="steady",
+        fold="share",
+        about="The share of reviewed and merged pull requests to which something was pushed after the first review by another"
+        f" person. {LEFT_OUT}",
+        caution="Review that changes something is doing its work, so nothing to wish down. A rebase or a merge from the main"
+        " branch counts too.",
+        asks=(
+            "What kind of remark comes up again and again?",
+            "What could a check have told before the review did?",
+        ),
+        minimum=8,
+        signal="logit",
+        sql=_merged("if(reviewed is null, null, pushed_after_review::integer)", "size_class"),
+    ),
+    Metric(
+        name="age_of_open_pull_requests",
+        title="Age of open pull requests",
+        unit="days",
+        better="down",
+        fold="median",
+        about="For every pull request open at the end of the period, the days since it was opened; half are younger than this."
+        f" Its kind is how far it was by then. {LEFT_OUT}",
+        caution="Forgotten drafts hold it up, and closing them makes it fall. Many new ones make it fall as well.",
+        asks=(
+            "Which of the oldest is still wanted, and what does it wait for?",
+            "Which of these could we close today without loss?",
+        ),
+        minimum=8,
+        signal="log",
+        sql="""
             select
-                resolved_at as happened_at,
-                1 as value,
-                coalesce(components[1], split_part(project, '/', -1)) as area,
-                type as kind,
-                concat(key, ' ', title) as what,
+                ends - interval 1 microsecond as happened_at,
+                epoch(ends - opened_at) / 86400 as value,
+                coalesce(service, split_part(repo, '/', -1)) as area,
+                case
+                    when approved_at < ends then 'approved'
+                    when first_review_at < ends then 'in review'
+                    when coalesce(first_ready_at, ready_at) < ends then 'waiting for review'
+                    else 'draft'
+                end as kind,
+                concat('#', number, ' ', title) as what,
                 url
-            from issues
-            where resolved_at is not null
-                and coalesce(regexp_replace(lower(resolution), '[^a-z]', '', 'g'), '') not in {CANCELLED}
+            from periods
+            join pull_requests on opened_at < ends and coalesce(merged_at, closed_at, 'infinity'::timestamp) >= ends
+            where bot is not true
+        """,
+    ),
+    Metric(
+        name="closed_without_merging",
+        title="Closed without merging",
+        unit="share of pull requests",
+        better="steady",
+        fold="share",
+        about=f"The share of pull requests that ended without being merged, among all that ended. {LEFT_OUT}",
+        caution="Trying something and dropping it is not waste. Tidying up old ones shows as a wave.",
+        asks=(
+            "What did the dropped ones teach us?",
+            "Which of these could we have talked about before they were written?",
+        ),
+        minimum=8,
+        signal="logit",
+        sql="""
+            select
+                coalesce(merged_at, closed_at) as happened_at,
+                (merged_at is null)::integer as value,
+                coalesce(service, split_part(repo, '/', -1)) as area,
+                base as kind,
+                concat('#', number, ' ', title) as what,
+                url
+            from pull_requests
+            where coalesce(merged_at, closed_at) is not null
+                and bot is not true
         """,
     ),
 )

@@ -24,6 +24,8 @@ with areas:
     area = one_of("Area", reading.names(edition, asked, "area"), key="area")
 with kinds:
     kind = one_of("Kind", reading.names(edition, asked, "kind"), key="kind")
+if metric.private:  # told as a whole or by area alone, and never row by row
+    kind, by = None, "area" if by == "area" else None
 view = replace(asked, area=area, kind=kind, by=by)
 periods = reading.periods(edition, view)
 st.space("xsmall")
@@ -38,7 +40,7 @@ def pick() -> None:
 
 
 chart(edition, view, on_select=pick, picked=periods.get(str(st.session_state.get("period"))))
-if periods:
+if periods and not metric.private:
     rows(edition, view, periods)
 
 st.subheader("What this number is", anchor=False)

@@ -34,6 +34,11 @@ RULES = {  # in the order people ask about them
     "status": "Statuses",
     "Workflow": "Workflows",
     "rework": "Hotfixes and rollbacks",
+    "release": "Releases that count as deployments",
+    "service": "Services, by environment",
+    "service by path": "Services, by the paths of changes",
+    "incident": "Incidents tied to a deployment, by",
+    "correction": "Incidents, corrected",
     "bot": "Bots",
 }
 MATCHED = {"matched": "Found in the data", "items": "How often", "applies": "Counts as"}

@@ -134,6 +134,8 @@ def local(rows: Frame, *columns: str) -> Frame:
 
 def names(edition: str, view: View, by: By) -> list[str]:
     """Return the areas or kinds a metric has rows for, in the order of the alphabet."""
+    if view.metric.private and by == "kind":
+        return []  # told as a whole or by area alone
     return sorted(history(edition, replace(view, area=None, kind=None, by=by))["slice"].unique())
 
 

@@ -157,7 +157,7 @@ def link(page: Page) -> dict[str, str]:
 
 
 def test_a_link_opens_its_page_with_the_menu_right_after_a_restart(collected, visit):
-    for path, title in (("explore?metric=Deployments", "Explore"), ("health", "Health")):
+    for path, title in (("explore?metric=Deployment%20frequency", "Explore"), ("health", "Health")):
         with dashboard() as address:
             page = visit(f"{address}/{path}")
 
@@ -165,7 +165,7 @@ def test_a_link_opens_its_page_with_the_menu_right_after_a_restart(collected, vi
             for name in ("This week", "Explore", "Health"):
                 expect(page.get_by_role("link", name=name).first).to_be_visible()
             if title == "Explore":
-                expect(page.get_by_role("combobox", name="Metric")).to_have_value("Deployments")
+                expect(page.get_by_role("combobox", name="Metric")).to_have_value("Deployment frequency")
             page.context.close()
 
 

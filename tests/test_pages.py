@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 import metrics
 from data import Live, publish
 from metrics import METRICS, Usual
+from metrics.questions import unsaid
 from pages import figure, sentences, theme, words
 from pages.reading import REACH, View
 
@@ -166,9 +167,9 @@ def test_a_new_edition_is_on_the_page_without_a_restart(nouns):
         return [{"id": str(n), "sha": str(n), "created_at": week(n), **place} for n in range(count)]
 
     nouns(deployments=deployed(9))
-    before = charts(open_page("explore.py", metric="Deployments", range="All"))
+    before = charts(open_page("explore.py", metric="Deployment frequency", range="All"))
     nouns(deployments=deployed(12))
-    after = charts(open_page("explore.py", metric="Deployments", range="All"))
+    after = charts(open_page("explore.py", metric="Deployment frequency", range="All"))
 
     assert sum(before[0]["data"][0]["y"]) == 9
     assert sum(after[0]["data"][0]["y"]) == 12
@@ -179,7 +180,7 @@ def test_a_new_edition_is_on_the_page_without_a_restart(nouns):
 
 def test_a_link_opens_exactly_what_was_looked_at(collected):
     link = {
-        "metric": "Deployments",
+        "metric": "Deployment frequency",
         "every": "month",
         "range": "All",
         "slice": "kind",
@@ -235,7 +236,7 @@ def test_the_chart_shows_the_numbers_of_the_trend(metric, collected):
 
 @pytest.mark.parametrize("reach", REACH)
 def test_the_range_counts_back_from_the_last_complete_week(reach, collected):
-    shown = charts(open_page("explore.py", metric="Deployments", range=reach))[0]["data"][0]["x"]
+    shown = charts(open_page("explore.py", metric="Deployment frequency", range=reach))[0]["data"][0]["x"]
     weeks = {"6 weeks": 6, "12 weeks": 12, "6 months": 26, "12 months": WEEKS, "All": WEEKS}
 
     assert len(shown) == weeks[reach]
@@ -298,7 +299,7 @@ def test_a_week_with_too_few_rows_is_a_gap_and_never_zero(collected):
 def test_below_six_points_there_are_dots_and_nothing_is_called_usual(nouns):
     place = {"repo": "a/b", "environment": "live", "production": True, "outcome": "success"}
     nouns(deployments=[{"id": str(n), "sha": str(n), "created_at": week(WEEKS - n), **place} for n in (1, 2, 3, 4, 5)])
-    app = open_page("explore.py", metric="Deployments")
+    app = open_page("explore.py", metric="Deployment frequency")
     [chart] = charts(app)
 
     assert chart["data"][0]["mode"] == "markers"
@@ -367,22 +368,17 @@ def test_health_tells_how_far_each_stream_was_read_and_what_the_rules_match(noun
 
 # Words and colours
 
-NEVER = re.compile(
-    r"(?i)\b(who|whom|whose|why did you|should have|good|bad|poor|best|worst|behind|underperform\w*)\b|!|[\U0001F300-\U0001FAFF]"
-)
-
 
 @pytest.mark.parametrize(
     "prompt",
     [
         *(text.format(when="The week of 28 Sep") for text in sentences.PROMPTS.values()),
-        *(a for m in METRICS for a in m.asks),
     ],
 )
 def test_a_prompt_is_a_short_question_about_the_work(prompt):
     assert prompt.endswith("?")
     assert len(prompt.split()) <= 16
-    assert not NEVER.search(prompt)
+    assert not unsaid(prompt, question=True)
 
 
 def test_numbers_are_said_to_two_figures_and_counts_whole():

@@ -1,0 +1,278 @@
+"""Issues: how long work takes from the wish to done, and where it waits on the way."""
+
+from metrics.metric import Metric
+
+NEEDS = ("github", "jira")
+NAMED = """
+                coalesce(components[1], split_part(project, '/', -1)) as area,"""
+# Up to when each source has been read, and what the clock of working time said then.
+KNOWN = """
+    select source, known_to, coalesce(before + epoch(least(known_to, closes) - opens), 0) as known_clock
+    from (select kind as source, max(complete_to) as known_to from sources where complete_to is not null group by kind)
+    asof left join workdays on opens <= known_to
+"""
+
+
+def lasting(stretches: str) -> str:
+    """Return the SQL for stretches (began_at, ended_at, and more): one row for each period at whose end they lasted, with `ends`."""
+    return f"""
+    with ordered as (
+        select ends, row_number() over (order by ends) as n from periods
+    ),
+    crossed as (
+        select s.*, a.n as first, b.n as last
+        from ({stretches}) s
+        asof join ordered a on s.began_at < a.ends
+        asof join ordered b on coalesce(s.ended_at, timestamp 'infinity') >= b.ends
+        where a.n <= b.n
+    )
+    select c.* exclude (first, last), ends
+    from (select *, unnest(range(first, last + 1)) as n from crossed) c
+    join ordered using (n)
+"""
+
+
+CANCELLED = "Issues closed without being done, by [issues] in team.toml, are left out."
+MEANING = "What a status means, team.toml says under [statuses]."
+WORKING = "Working time, by [calendar] in team.toml."
+
+METRICS = (
+    Metric(
+        name="issue_lead_time",
+        title="Issue lead time",
+        unit="days",
+        better="down",
+        fold="median",
+        about="From the day an issue was written to the day it was last done, by that day, in calendar days: who asked waits through"
+        f" weekends too. {CANCELLED}",
+        caution="Only finished issues are here: what has waited longest may be missing. What was moved in bulk, or finished without a"
+        " record, has no value.",
+        asks=(
+            "What did the longest of these wait for?",
+            "Which of these would we not write down again?",
+        ),
+        needs=NEEDS,
+        minimum=8,
+        signal="log",
+        sql=f"""
+            select
+                resolved_at as happened_at,
+                lead_seconds / 86400 as value,{NAMED}
+                type as kind,
+                concat(key, ' ', title) as what,
+                url
+            from issues
+            where resolved_at is not null
+                and cancelled is not true
+        """,
+    ),
+    Metric(
+        name="issue_cycle_time",
+        title="Issue cycle time",
+        unit="working hours",
+        better="down",
+        fold="median",
+        about="From the day work on an issue began to the day it was last done, by the day it began, so that what is still open"
+        f" counts with its age (Kaplan-Meier). {WORKING} {CANCELLED} {MEANING}",
+        caution="A recent week says nothing until half of what began in it is done. Time between done and reopened is in it. What was"
+        " moved in bulk has no value.",
+        asks=(
+            "Which of these was taken up before it was ready to be?",
+            "What is the oldest of these waiting for?",
+        ),
+        needs=("jira",),
+        minimum=8,
+        signal="log",
+        censored="open",
+        sql=f"""
+            select
+                started_at as happened_at,
+                if(resolved_at is null, greatest(known_clock - started_clock, 0), cycle_business_seconds) / 3600 as value,{NAMED}
+                if(resolved_at is null, 'open', 'finished') as kind,
+                concat(key, ' ', title) as what,
+                url
+            from issues
+            left join ({KNOWN}) using (source)
+            where started_at is not null
+                and cancelled is not true
+        """,
+    ),
+    Metric(
+        name="time_in_status",
+        title="Time in status",
+        unit="working hours",
+        better="down",
+        fold="median",
+        about="How long each finished issue stood in each of its statuses, all stays added up, by the day it was done. Look at it by"
+        f" kind: queue, active or wait. {WORKING} {CANCELLED} {MEANING}",
+        caution="Taken over all kinds it mixes what is worked on with what waits. It is as true as the habit of moving issues.",
+        asks=(
+            "Which status holds work that nobody is on?",
+            "Which wait would we notice if it were gone?",
+        ),
+        needs=NEEDS,
+        minimum=8,
+        signal="log",
+        sql=f"""
+            select
+                resolved_at as happened_at,
+                business_seconds / 3600 as value,{NAMED}
+                s.kind,
+                concat(key, ' ', title, ': ', s.status) as what,
+                url
+            from issues i
+            join (
+                select issue_id, s.status, s.kind, sum(s.business_seconds) as business_seconds
+                from issue_spells s
+                join issues on id = issue_id
+                where s.kind in ('queue', 'active', 'wait')
+                    and not s.bulk
+                    and s.ended_at <= resolved_at
+                group by all
+            ) s on s.issue_id = i.id
+            where resolved_at is not null
+                and cancelled is not true
+        """,
+    ),
+    Metric(
+        name="flow_efficiency",
+        title="Flow efficiency",
+        unit="of the time in work",
+        better="steady",
+        fold="share",
+        about="For each finished issue, the part of its time between begun and done in which it was being worked on and not waiting;"
+        f" on average. {WORKING} {CANCELLED} {MEANING}",
+        caution="An upper bound: a status that says work is going on holds idle time too. It changes when a status gets another"
+        " meaning.",
+        asks=(
+            "What does work wait for most, once it has begun?",
+            "Which of our statuses hides waiting?",
+        ),
+        needs=("jira",),
+        minimum=8,
+        signal="logit",
+        sql=f"""
+            select
+                resolved_at as happened_at,
+                coalesce(active_seconds, 0) / nullif(coalesce(active_seconds, 0) + coalesce(waiting_seconds, 0), 0) as value,{NAMED}
+                type as kind,
+                concat(key, ' ', title) as what,
+                url
+            from issues
+            where resolved_at is not null
+                and started_at is not null
+                and cancelled is not true
+                and untimed is null
+        """,
+    ),
+    Metric(
+        name="work_in_progress",
+        title="Work in progress",
+        unit="issues",
+        better="steady",
+        fold="balance",
+        about=f"Issues that were begun and not done at the end of the period, worked on or waiting. {MEANING}",
+        caution="Forgotten issues stay in it for ever. A team that takes its work from pull requests alone has none.",
+        asks=(
+            "Which of these would we finish first if we began nothing new?",
+            "Which of these is nobody waiting for any more?",
+        ),
+        needs=("jira",),
+        signal="root",
+        sql=f"""
+            select
+                turned_at as happened_at,
+                value,{NAMED}
+                type as kind,
+                concat(key, ' ', title) as what,
+                url
+            from (
+                select issue_id, began_at as turned_at, 1 as value from issue_work
+                union all
+                select issue_id, ended_at, -1 from issue_work where ended_at is not null
+            )
+            join issues on id = issue_id
+        """,
+    ),
+    Metric(
+        name="age_of_work_in_progress",
+        title="Age of work in progress",
+        unit="days",
+        better="down",
+        fold="median",
+        about="For every issue begun and not done at the end of the period, the days since work on it first began; half are younger."
+        f" {MEANING}",
+        caution="Beginning much that is new makes it fall. What was put aside and never moved back makes it rise.",
+        asks=(
+            "What would it take to finish the oldest of these this week?",
+            "Which of these belongs back in the queue?",
+        ),
+        needs=("jira",),
+        minimum=8,
+        signal="log",
+        sql=f"""
+            select
+                ends - interval 1 microsecond as happened_at,
+                epoch(ends - first_began_at) / 86400 as value,{NAMED}
+                type as kind,
+                concat(key, ' ', title) as what,
+                url
+            from ({lasting("from issue_work")})
+            join issues on id = issue_id
+        """,
+    ),
+    Metric(
+        name="throughput",
+        title="Issues finished",
+        unit="issues",
+        better="steady",
+        fold="count",
+        about="Issues that reached done, by the day they last did, whatever their size. Issues and not pull requests, because"
+        " plans and forecasts are made of issues. Cancelled ones and duplicates are left out.",
+        caution="An epic and a typo each count one. Cutting work smaller makes it rise; reopening moves an issue to a later week.",
+        asks=(
+            "Which finished issue did a customer notice?",
+            "What took up the time that no issue shows?",
+        ),
+        needs=NEEDS,
+        signal="root",
+        sql=f"""
+            select
+                resolved_at as happened_at,
+                1 as value,{NAMED}
+                type as kind,
+                concat(key, ' ', title) as what,
+                url
+            from issues
+            where resolved_at is not null
+                and cancelled is not true
+        """,
+    ),
+    Metric(
+        name="issues_cancelled",
+        title="Issues closed undone",
+        unit="issues",
+        better="steady",
+        fold="count",
+        about="Issues closed without being done, by that day and by the reason: won't do, duplicate, cannot reproduce and what else"
+        " team.toml names under [issues].",
+        caution="Tidying the backlog once makes a high week. Saying no early is work too.",
+        asks=(
+            "Which of these could we have said no to sooner?",
+            "What did we learn that made these not worth doing?",
+        ),
+        needs=NEEDS,
+        signal="root",
+        sql=f"""
+            select
+                resolved_at as happened_at,
+                1 as value,{NAMED}
+                coalesce(resolution, status) as kind,
+                concat(key, ' ', title) as what,
+                url
+            from issues
+            where resolved_at is not null
+                and cancelled
+        """,
+    ),
+)
