@@ -1,31 +1,39 @@
 """Metrics from the command line: the same numbers the pages show, for scripts, chat and e-mail.
 
 `list --json` prints one list of
-    {"name", "title", "unit", "better", "fold", "about", "caution", "asks", "needs", "minimum"}
+    {"name", "title", "unit", "better", "fold", "about", "caution", "asks", "needs", "minimum", "private"}
 `show NAME --json` prints
     {"metric", "title", "unit", "fold", "every", "area", "kind", "since", "until", "edition", "complete_to",
-     "points": [{"starts", "ends", "value", "n", "of", "coverage"}],
-     "usual": {"low", "middle", "high", "since", "until", "n"} or null}
+     "points": [{"starts", "ends", "value", "low", "high", "p85", "n", "of", "coverage"}],
+     "usual": {"low", "middle", "high", "since", "until", "n"} or null, "missing", "incomplete": a sentence each or null}
 `rows NAME --json` prints
     {"metric", "unit", "every", "area", "kind", "since", "until", "edition",
      "rows": [{"happened_at", "value", "area", "kind", "what", "url"}]}
+`signals --json` prints what moved, and `digest --format json` the same within
+    {"team", "edition", "complete_to", "since", "watched", "too_few", "false_a_year", "rest",
+     "moved": [{"metric", "slice", "kind", "since", "until", "before", "after", "low", "high", "direction", "evidence",
+                "title", "unit", "said",
+                "where": {"area", "kind", "phase": [{"part", "before", "after", "change", "share", "mix", "n_before", "n_after"}]},
+                "near": [{"at", "what", "kind", "area", "url"}], "near_more", "questions", "link"}]}
 
 Days are YYYY-MM-DD in the team's time zone; `until` and `ends` are the day after. Times end in Z: UTC. `value` is not rounded,
-and null where there is none or n is below the metric's minimum; coverage is n / of, null where `of` is 0. `usual` comes from the
-whole history, whatever --since cuts off. Exit codes: 0 done, 2 could not start, with the reason in words.
+and null where there is none or n is below the metric's minimum; `low` and `high` enclose it nine times in ten, for shares and
+medians; coverage is n / of, null where `of` is 0. `usual` comes from the whole history, whatever --since cuts off. `low` and
+`high` of a signal enclose after - before. Each list under `where` adds up to its change exactly, and what has but one part is not
+listed. Exit codes: 0 done, 2 could not start, with the reason in words.
 """
 
 import dataclasses
 import json
 import sys
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data import CairnError, edition
-from metrics import METRICS, Metric, complete_to, metric, rows, trend, usual
-from metrics.metric import known
+from metrics import METRICS, Metric, complete_to, digest, incomplete, metric, missing, privacy, rows, trend, usual
+from metrics.metric import _day, known
+from metrics.words import instant, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +55,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, whose shape is s
 def listing(as_json: Json = False) -> None:
     """List every metric."""
     if as_json:
-        _print([{k: v for k, v in dataclasses.asdict(one).items() if k not in {"sql", "signal"}} for one in METRICS])
+        inner = {"sql", "signal", "streams", "censored"}
+        _print([{k: v for k, v in dataclasses.asdict(one).items() if k not in inner} for one in METRICS])
         return
     for one in METRICS:
         sys.stdout.write(f"{one.name:<25}{one.title} ({one.unit})\n{'':<25}{one.about}\n")
@@ -74,11 +83,19 @@ def show(  # noqa: PLR0913  one option each
     if as_json:
         points["coverage"] = (points["n"] / points["of"]).where(points["of"] > 0)
         head = {"metric": name, "title": chosen.title, "unit": chosen.unit, "fold": chosen.fold}
-        tail = {"points": _records(points.drop(columns="slice")), "usual": range_ and dataclasses.asdict(range_)}
-        _print({**head, **asked, "edition": _edition(), "complete_to": read_to, **tail})
+        tail = {"points": records(points.drop(columns="slice")), "usual": range_ and dataclasses.asdict(range_)}
+        silent = {"missing": _silence(chosen, points), "incomplete": incomplete(chosen)}
+        _print({**head, **asked, "edition": _edition(), "complete_to": read_to, **tail, **silent})
         return
     sys.stdout.write(f"{chosen.title}, {chosen.unit} by {every}. {chosen.about}\n")
-    sys.stdout.write(f"Complete to {read_to:%Y-%m-%d %H:%M} UTC.\n" if read_to else "Never completely collected yet.\n")
+    if read_to:
+        sys.stdout.write(f"Complete to {read_to:%Y-%m-%d %H:%M} UTC.\n")
+    if silent := _silence(chosen, points):
+        sys.stdout.write(f"{silent}\n")
+    elif (n := points["n"].sum()) < (of := points["of"].sum()) and chosen.fold != "balance":
+        sys.stdout.write(f"{n:,} of {of:,} rows have a value ({n / of:.0%}).\n")
+    if lacks := incomplete(chosen):
+        sys.stdout.write(f"{lacks}\n")
     if range_:
         told = f"Usual range {range_.low:.3g} to {range_.high:.3g}, from {range_.n} periods since {range_.since}.\n"
         sys.stdout.write(told)
@@ -101,10 +118,45 @@ def listed(  # noqa: PLR0913  one option each
     asked = _asked(chosen, every=every, area=area, kind=kind, since=since, until=until)
     found = rows(chosen, **asked)
     if as_json:
-        _print({"metric": name, "unit": chosen.unit, **asked, "edition": _edition(), "rows": _records(found)})
+        _print({"metric": name, "unit": chosen.unit, **asked, "edition": _edition(), "rows": records(found)})
         return
     found["happened_at"] = found["happened_at"].dt.strftime("%Y-%m-%d %H:%M")
     _table(found.round({"value": 2}), "No rows.")
+
+
+@main.command("signals")
+def moved(as_json: Json = False) -> None:
+    """Print what moved, where it comes from and what was near."""
+    told = digest.digest()
+    if as_json:
+        _print([digest.record_of(one) for one in told.moved])
+        return
+    sys.stdout.write(digest.as_text(told))
+
+
+@main.command("digest")
+def digested(
+    form: Annotated[str, typer.Option("--format", help="md for a chat, html for mail, json for scripts.")] = "md",
+    since: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Only what was first told after this day.")
+    ] = None,
+) -> None:
+    """Print what moved, with links to the dashboard at CAIRN_URL; one line about the rest."""
+    known(form, digest.FORMATS, "format")
+    sys.stdout.write(digest.written(digest.digest(_day(since)), form))
+
+
+def _silence(chosen: Metric, points: "pd.DataFrame") -> str | None:
+    """Return why there is no number, and what to do about it; None when there is one."""
+    if points["value"].notna().any():
+        return None
+    if told := missing(chosen):
+        return told
+    if chosen.private:
+        return privacy.WHY
+    if points["of"].sum():
+        return f"Not enough yet: fewer than {chosen.minimum} with a value in each period. Ask for longer ones with --every month."
+    return "Nothing of the kind was found. 'python -m collectors check' shows what each rule of team.toml matches."
 
 
 def _asked(chosen: Metric, **asked: str | None) -> dict[str, Any]:
@@ -120,16 +172,8 @@ def _edition() -> str | None:
     return found and found.name
 
 
-def _records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
-
-
 def _print(answer: Any) -> None:
-    sys.stdout.write(json.dumps(answer, indent=1, ensure_ascii=False, default=_told, allow_nan=False) + "\n")
-
-
-def _told(value: date) -> str:
-    return value.isoformat() + "Z" if isinstance(value, datetime) else value.isoformat()
+    sys.stdout.write(json.dumps(answer, indent=1, ensure_ascii=False, default=instant, allow_nan=False) + "\n")
 
 
 def _table(frame: "pd.DataFrame", empty: str) -> None:

@@ -193,7 +193,7 @@ def keys(model: type[BaseModel], where: str = "") -> set[str]:
     found = set()
     for name, field in model.model_fields.items():
         inside = tables(field.annotation)
-        found |= {key for table in inside for key in keys(table, f"{name}.")} if inside else {where + name}
+        found |= {key for table in inside for key in keys(table, f"{where}{name}.")} if inside else {where + name}
     return found
 
 

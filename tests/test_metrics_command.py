@@ -57,7 +57,7 @@ def test_list_says_what_every_metric_is(ask):
     assert (code, complaint) == (0, "")
     assert [one["name"] for one in told] == [one.name for one in METRICS]
     assert {tuple(one) for one in told} == {
-        ("name", "title", "unit", "better", "fold", "about", "caution", "asks", "needs", "minimum")
+        ("name", "title", "unit", "better", "fold", "about", "caution", "asks", "needs", "minimum", "private")
     }
     for one in METRICS:
         assert f"{one.title} ({one.unit})" in ask("list")[1]
@@ -71,7 +71,7 @@ def test_show_prints_the_points_and_the_usual_range(ask, a_company):
     assert (code, complaint) == (0, "")
     assert told == {
         "metric": "deployment_frequency",
-        "title": "Deployments",
+        "title": "Deployment frequency",
         "unit": "deployments",
         "fold": "count",
         "every": "week",
@@ -89,8 +89,13 @@ def test_show_prints_the_points_and_the_usual_range(ask, a_company):
             "until": "2026-02-23",
             "n": 7,
         },
+        "missing": None,
+        "incomplete": None,
     }
-    assert points[0] == {"starts": "2026-01-05", "ends": "2026-01-12", "value": 1.0, "n": 1, "of": 1, "coverage": 1.0}
+    assert points[0] == {
+        "starts": "2026-01-05", "ends": "2026-01-12", "value": 1.0, "low": None, "high": None, "p85": None,
+        "n": 1, "of": 1, "coverage": 1.0,
+    }  # fmt: skip
     assert [point["value"] for point in points] == [1, 2, 3, 4, 5, 6, 7]
 
 
@@ -121,9 +126,9 @@ def test_what_is_missing_is_null(ask, nouns):
     told = json.loads(ask("show", "pickup_time", "--json")[1])
 
     assert [list(point.values())[2:] for point in told["points"]] == [
-        [None, 0, 1, 0],
-        [None, 0, 0, None],
-        [None, 0, 1, 0],
+        [None, None, None, None, 0, 1, 0],
+        [None, None, None, None, 0, 0, None],
+        [None, None, None, None, 0, 1, 0],
     ]
     assert told["usual"] is None
     assert json.loads(ask("rows", "pickup_time", "--json")[1])["rows"][0] == {
@@ -134,6 +139,40 @@ def test_what_is_missing_is_null(ask, nouns):
         "what": "#1 ",
         "url": None,
     }
+
+
+def test_a_metric_without_numbers_says_why_and_what_to_do(ask, nouns):
+    nouns(
+        complete_to="2026-03-23",
+        pull_requests=[{"number": 1, "opened_at": at, "merged_at": at} for at in ("2026-03-03", "2026-03-18")],
+    )
+    assert "Not enough yet: fewer than 8 with a value in each period." in ask("show", "pickup_time")[1]
+    assert "'python -m collectors check' shows what each rule of team.toml matches." in ask("show", "open_bugs")[1]
+
+
+def test_a_source_that_was_never_read_to_its_end_is_named(ask, nouns):
+    nouns(complete_to=None)
+    told = json.loads(ask("show", "open_bugs", "--json")[1])
+
+    assert told["missing"].startswith(
+        "Open bugs needs GitHub, not read to the end yet. Run 'python -m collectors sync'"
+    )
+    assert told["missing"] in ask("show", "open_bugs")[1]
+    assert "Complete to" not in ask("show", "open_bugs")[1]
+
+
+def test_what_its_sources_lack_is_said_beside_the_number(ask, nouns):
+    nouns(
+        sources=[
+            {"source": "github", "kind": "github", "stream": "github_deployments", "scope": scope, "complete_to": at, "incomplete": 0}
+            for scope, at in (("acme/pay", "2026-02-22"), ("acme/shop", "2026-02-01"))
+        ],
+        deployments=[{"id": "1", "repo": "acme/pay", "environment": "production", "production": True, "outcome": "success", "finished_at": "2026-02-03"}],
+    )  # fmt: skip
+    told = json.loads(ask("show", "deployment_frequency", "--json")[1])["incomplete"]
+
+    assert told.startswith("This number lacks something: deployments of acme/shop (read to 1 Feb 2026).")
+    assert told in ask("show", "deployment_frequency")[1]
 
 
 def test_rows_prints_every_event(ask, a_company):
@@ -156,7 +195,7 @@ def test_without_json_a_person_can_read_it(ask, a_company):
     code, answer, _ = ask("show", "deployment_frequency")
 
     assert code == 0
-    assert "Deployments, deployments by week" in answer
+    assert "Deployment frequency, deployments by week" in answer
     assert "Complete to 2026-02-22 23:00 UTC." in answer
     assert "Usual range 1.34 to 6.66, from 7 periods since 2026-01-05." in answer
     assert "2026-01-12" in answer
