@@ -295,7 +295,7 @@ class Connection:
                 under_way[due.id] = Rest(
                     due, {n.name: cursor for n in self.nested if (cursor := ahead(due.body, n.name))}
                 )
-            some, gaps = list(under_way.values())[:together], list[dict[str, Any]]()
+            some, gaps = [rest for rest in under_way.values() if rest.cursors][:together], list[dict[str, Any]]()
             try:
                 data = await at.wire.graphql(
                     self.rest_query(some, first),

@@ -185,6 +185,15 @@ def test_pages_that_are_too_wide_are_narrowed_and_the_width_is_remembered(replay
     assert held(f"{GUI}/pulls") == replay.truth(f"{GUI}/pulls")
 
 
+def test_long_items_are_read_to_their_end_however_few_may_be_asked_together(replay, collect):
+    refuse = {"errors": [{"type": "RESOURCE_LIMITS_EXCEEDED", "message": "Resource limits for this query exceeded."}]}
+    match = {"source": "graphql", "body": "n2: node"}  # three of them are too much
+    replay.faults({"match": match, "fault": "status", "status": 200, "body": {"data": None, **refuse}})
+
+    assert collect("github")[0].parked == []
+    assert differing(replay, "github") == {}
+
+
 def test_spoilt_answers_are_asked_for_again(replay, collect):
     kinds = ("html", "truncate", "reset", "empty", "gzip_garbage")
     replay.faults(
