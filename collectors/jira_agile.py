@@ -23,9 +23,11 @@ async def boards(at: Context, place: Place) -> AsyncIterator[Page]:
     if not due(at, "jira_boards", place, DAY):
         return
     told = at.store.bodies(at.origin("jira_fields"), "body ->> '$.role' = 'points'")
-    found: dict[Any, dict[str, Any]] = {}
+    found, silent = dict[Any, dict[str, Any]](), []
     for project in projects(at):
-        async for board in _values(at, f"{API}/board", projectKeyOrId=project):
+        listed = [board async for board in _values(at, f"{API}/board", projectKeyOrId=project)]
+        silent += [] if listed else [project]
+        for board in listed:
             if board["id"] in found:
                 continue
             found[board["id"]] = body = {name: board.get(name) for name in ("id", "name", "type")}
@@ -34,9 +36,10 @@ async def boards(at: Context, place: Place) -> AsyncIterator[Page]:
                 ruled = await _ask(at, f"{API}/board/{board['id']}/configuration")
                 body["estimation"] = (ruled.get("estimation") or {}).get("field")
     made = [Row(str(i), at.wire.now, body, at.scope) for i, body in found.items()]
-    certain = bool(made) or "none" in place  # that there is no board at all is believed when it is told twice
-    kept = {"projects": projects(at)} | ({} if made else {"none": True})
-    yield Page(made, kept, done=certain, expected=len(made))
+    certain = set(silent) <= set(
+        place.get("silent", ())
+    )  # that a project has no board is believed when it is told twice
+    yield Page(made, {"projects": projects(at), "silent": silent}, done=certain, expected=len(made))
 
 
 async def sprints(at: Context, place: Place) -> AsyncIterator[Page]:

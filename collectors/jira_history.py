@@ -29,20 +29,25 @@ async def histories(at: Context, *, whole_only: bool = False) -> Landed:
 async def _of_thousand(at: Context, due: list[Due]) -> Landed:
     versions = {d.id: d for d in due}
     rows: list[Row] = []
-    token = None
+    token, again = None, False
     while True:
         body = {"issueIdsOrKeys": list(versions), "maxResults": LONG} | ({"nextPageToken": token} if token else {})
         found = (await at.wire.post(f"{CLOUD}/changelog/bulkfetch", body)).body
+        following = found.get("nextPageToken")
+        if following and following == token:  # the page before, once more
+            if again:
+                raise Refused(
+                    f"{at.wire.name} sends the same page of histories again and again."
+                    " What was read before is kept; run again later."
+                )
+            again = True
+            continue
         entries = ((str(log["issueId"]), h) for log in found["issueChangeLogs"] for h in log["changeHistories"])
         for owner, told in groupby(entries, key=lambda pair: pair[0]):
             rows += _rows(at, versions[owner], [h for _, h in told]) if owner in versions else []
-        token, before = found.get("nextPageToken"), token
-        if not token:
+        if not following:
             return at.store.land_parts(at.origin("jira_issues"), "jira_histories", due, rows, at.wire.now)
-        if token == before:
-            raise Refused(
-                f"{at.wire.name} sends the same page of histories again and again. What was read before is kept; run again later."
-            )
+        token, again = following, False
 
 
 async def _one_by_one(at: Context, due: list[Due]) -> Landed:

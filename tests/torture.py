@@ -487,6 +487,15 @@ def bomb() -> bytes:
     return gzip.compress(b" " * (LARGEST + 1_000_000), 1)
 
 
+def one_list(request: httpx.Request) -> str:
+    """Return what tells a list from others, whichever of its pages is asked for."""
+    asked = json.loads(request.content) if request.content else {}
+    for part in (asked, asked.get("variables") or {}):
+        for name in ("nextPageToken", "startAt", "after"):
+            part.pop(name, None)
+    return f"{request.url.copy_remove_param('startAt').copy_remove_param('page')} {json.dumps(asked, sort_keys=True)}"
+
+
 class Spoilt(Narrow):
     """The company's door with a fault: at one request, or from one on (`lasting`)."""
 
@@ -499,9 +508,7 @@ class Spoilt(Narrow):
         true = await super().handle_async_request(request)
         self.leaked |= request.url.host.startswith("elsewhere")
         path, number = str(request.url.path), self.asked
-        which = str(
-            request.url.copy_remove_param("startAt").copy_remove_param("page")
-        )  # a list, whichever of its pages
+        which = one_list(request)
         before, self.before[which] = self.before.get(which), true
         for first, (name, lasting) in self.spoils.items():
             truthful = name in {"404", "410"} and re.search(
