@@ -18,7 +18,7 @@ import duckdb
 
 from data import rules
 from data.errors import CairnError, NeverCollectedError
-from data.store import DAMAGED, FORMAT, Company, Live, folder, home, model
+from data.store import DAMAGED, FORMAT, STORAGE, Company, Live, folder, home, model
 from data.team import SANDBOX, Team, read_team, team_file
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def publish(live: Live, *, anyway: bool = False) -> Edition:
         return last
     try:
         if not (last and live.about("published") == f"{last.name} {made_of}" and _taken_over(live, last, draft, words)):
-            _build(live, draft, words)
+            _build_thriftily(live, draft, words)
     except (duckdb.Error, OSError) as error:
         draft.unlink(missing_ok=True)
         raise CairnError(
@@ -194,6 +194,17 @@ def _taken_over(live: Live, last: Edition, draft: Path, words: Team) -> bool:
             return False
         raise
     return True
+
+
+def _build_thriftily(live: Live, draft: Path, words: Team) -> None:
+    """Write a draft in little memory, or in more where there is too much to sort in little."""
+    try:
+        _build(live, draft, words)
+    except duckdb.OutOfMemoryException:
+        draft.unlink(missing_ok=True)
+        live.connection.execute("set memory_limit = '4GB'")
+        _build(live, draft, words)
+        live.connection.execute(f"set memory_limit = '{STORAGE['memory_limit']}'")
 
 
 def _build(live: Live, draft: Path, words: Team) -> None:

@@ -29,7 +29,7 @@ MODEL = tuple(  # in the order they are made: later ones read earlier ones
 )  # fmt: skip
 STORAGE: dict[str, str | bool | int | float | list[str]] = {
     "storage_compatibility_version": "v1.5.0",  # raw JSON takes a thirtieth of the space in this format
-    "memory_limit": "300MB",  # what does not fit goes to disk
+    "memory_limit": "200MB",  # what does not fit goes to disk
     "threads": 1,
 }
 FORMAT = 1  # of the live file; a newer one is refused, see Live

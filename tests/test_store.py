@@ -6,10 +6,11 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from data import CairnError, Live, Origin, Progress, Row, edition, home, publish, query
-from data.store import Due
+from data.store import STORAGE, Due
 
 HOUSE = Path(__file__).resolve().parent.parent
 PULLS = Origin("github.com", "github", "github_pull_requests", "acme/shop")
@@ -231,3 +232,18 @@ def test_an_edition_that_cannot_be_built_leaves_the_old_one(monkeypatch, tmp_pat
         monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "team.toml"))
 
     assert edition().name == before.name
+
+
+def test_an_edition_too_large_for_little_memory_is_built_in_more(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "team.toml"))
+    monkeypatch.setitem(STORAGE, "memory_limit", "6MB")
+    with Live("team") as store:
+        store.connection.execute("set memory_limit = '6MB'")
+        with pytest.raises(duckdb.OutOfMemoryException):
+            store.connection.execute("select list(i order by i desc) from range(5_000_000) t(i)").fetchall()
+        made = publish(store)
+        limit = store.connection.execute("select current_setting('memory_limit')").fetchone()
+
+    assert edition() == made
+    assert limit == ("5.7 MiB",), "the thrift is back"
