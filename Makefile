@@ -31,7 +31,7 @@ run: port env ## the environment, the first collection, the dashboard on 127.0.0
 		-u JIRA_EMAIL -u JIRA_TOKEN -u JIRA_PAT $(PY) -m streamlit run app.py --server.port $(PORT)
 
 test: env ## the environment, all tests (ARGS="-k words" goes to pytest)
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
 
 env: $(if $(BUILT),,build) ## the environment alone (.venv), from requirements.lock
 	@:

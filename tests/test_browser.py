@@ -170,7 +170,7 @@ def test_a_link_opens_its_page_with_the_menu_right_after_a_restart(collected, vi
 
 
 def test_loading_a_page_again_shows_the_same(url, visit):
-    page = visit(f"{url}/explore?metric=Deployments&every=month&range=All")
+    page = visit(f"{url}/explore?metric=Deployment%20frequency&every=month&range=All")
     before = page.locator("h3").first.inner_text(), marks(page).count()
     page.reload()
     settle(page)
@@ -274,7 +274,7 @@ def test_a_copied_link_opens_what_was_seen(url, visit):
 
 
 def test_a_chart_is_saved_as_picture_and_as_csv(url, visit):
-    page = visit(f"{url}/explore?metric=Deployments")
+    page = visit(f"{url}/explore?metric=Deployment%20frequency")
     with page.expect_download() as picture:
         page.locator('.modebar-btn[data-title*="png" i]').first.click()
     with page.expect_download() as table:

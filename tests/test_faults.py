@@ -25,7 +25,7 @@ import stamina
 
 from collectors import jira, stream, wire
 from collectors.stream import Batch, Context, Page, Stream, collect, moment, newest_first
-from collectors.wire import Expired, Missing, Parked, Refused, TooWide, Unauthorised, Wire
+from collectors.wire import Expired, Forbidden, Missing, Parked, Refused, TooWide, Unauthorised, Wire
 from data import CairnError, Live, Origin, Progress, Reject, Row, publish
 from data.store import Due
 from tests import torture
@@ -130,7 +130,7 @@ def errors(kind: str | None, message: str, data: Any = None) -> Callable[[Any], 
 REFUSED = {
     "F01 a wrong token is not tried twice": (reply(401), Unauthorised, 1, "refused the token", "wrong, expired or revoked"),
     "F03 a missing permission is named": (
-        reply(403, x_accepted_github_permissions="actions=read"), Refused, 1, "/things", "Add the permission actions=read"),
+        reply(403, x_accepted_github_permissions="actions=read"), Forbidden, 1, "/things", "Add the permission actions=read"),
     "F04 a limit beyond our patience parks the work": (reply(429, retry_after="3600"), Parked, 1, "resumes at", "it goes on from here"),
     "F07 what is gone is kept": (reply(404), Missing, 1, "nothing at /things", "what was collected before is kept"),
     "F08 a loop of redirects ends": (reply(301, location="/things"), Refused, 5, "without end"),

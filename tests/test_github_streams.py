@@ -143,7 +143,7 @@ def test_a_new_token_is_asked_at_once_for_what_the_old_one_was_refused(replay, c
     assert store("select count(*) > 0 from raw.github_traffic") == [(True,)]
 
 
-def test_a_renamed_repository_keeps_its_rows_under_its_new_name(replay, collect, collected, tmp_path, new):
+def test_a_renamed_repository_keeps_its_rows_under_its_new_name(replay, collect, collected, tmp_path):
     before = store("select count(*), count(distinct id) from raw.github_pull_requests")
     replay.mutate({"op": "rename", "repo": "bitcoin-core/gui", "to": "bitcoin-core/window"})
     replay.mutate({"op": "run", "repo": "bitcoin-core/window"})
