@@ -205,13 +205,15 @@ def carried(metric: Metric, by: By, parts: pd.DataFrame) -> tuple[str, list[tupl
         if by == "phase"
         else {"median": "of the median of all rows", "share": "of the share"}.get(metric.fold, "a week")
     )
-    told = [
-        (part, _signed(value, metric))
-        for part, value in zip(parts["part"][:SHOWN], parts["change"][:SHOWN], strict=True)
-    ]
+    return f"By {by}, {whole} {of}", [(part, _signed(value, metric)) for part, value in largest(parts)]
+
+
+def largest(parts: pd.DataFrame) -> list[tuple[str, float]]:
+    """Return the parts that are told by name, the others as one, each with what it carries: they add up to the whole."""
+    told = list(zip(parts["part"][:SHOWN], parts["change"][:SHOWN], strict=True))
     if len(parts) > SHOWN:
-        told.append((amount(len(parts) - SHOWN, "other"), _signed(parts["change"][SHOWN:].sum(), metric)))
-    return f"By {by}, {whole} {of}", told
+        told.append((amount(len(parts) - SHOWN, "other"), parts["change"][SHOWN:].sum()))
+    return told
 
 
 def rest(one: Digest) -> str:

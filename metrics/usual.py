@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from math import isnan
+from math import inf, isnan
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -49,18 +49,23 @@ def usual(metric: "Metric", points: "pd.DataFrame") -> Usual | None:
     Give it the whole trend, without `since`; stretches() says which periods make the baseline.
     """
     chosen = stretches(metric, points)
-    return limits(chosen[-1]) if chosen else None
+    return limits(chosen[-1], most(metric)) if chosen else None
 
 
-def limits(stretch: Stretch) -> Usual | None:
-    """Return the limits one baseline gives, or None while it has fewer than six periods."""
+def most(metric: "Metric") -> float:
+    """Return what a metric cannot exceed: all of it, for a share."""
+    return 1.0 if metric.fold == "share" else inf
+
+
+def limits(stretch: Stretch, highest: float = inf) -> Usual | None:
+    """Return the limits one baseline gives, none above `highest`, or None while it has fewer than six periods."""
     if len(stretch.periods) < FEWEST:
         return None
     starts, ends, values = zip(*stretch.periods, strict=True)
     middle = fmean(values)
     reach = LIMIT * fmean(abs(b - a) for a, b in pairwise(values))
     low = max(0.0, middle - reach)  # neither a count nor a duration falls below nothing
-    return Usual(low, middle, middle + reach, starts[0], ends[-1], len(values))
+    return Usual(low, middle, min(highest, middle + reach), starts[0], ends[-1], len(values))
 
 
 def stretches(metric: "Metric", points: "pd.DataFrame", words: "Team | None" = None) -> tuple[Stretch, ...]:

@@ -5,11 +5,14 @@ from dataclasses import replace
 import streamlit as st
 
 from metrics import METRICS
-from pages import reading
+from pages import reading, safe
 from pages.parts import chart, clicked, definition, every_picker, one_of
 from pages.reading import View
 from pages.rows import rows
 
+NO_ROWS = (
+    "It is about people in a crowd: its rows are never shown, and it is not split by kind. Choose months or quarters."
+)
 edition = reading.edition()
 titles = {metric.title: metric for metric in METRICS}
 
@@ -40,7 +43,9 @@ def pick() -> None:
 
 
 chart(edition, view, on_select=pick, picked=periods.get(str(st.session_state.get("period"))))
-if periods and not metric.private:
+if metric.private:
+    safe.text(NO_ROWS, "note")
+elif periods:
     rows(edition, view, periods)
 
 st.subheader("What this number is", anchor=False)

@@ -1,7 +1,9 @@
 """How points become a picture: a line with its usual range, gaps where nothing is known, one panel per slice."""
 
 import math
+from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -9,9 +11,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from metrics import Usual
+from metrics.signals import Mark, Watch
 from pages.reading import View
 from pages.safe import plot_text
-from pages.sentences import outside
 from pages.theme import Tokens, template, tokens
 from pages.words import Frame, at, day, number, period, unit
 
@@ -21,15 +23,34 @@ ACROSS = 4  # panels in a row
 MOST = 16  # panels on a page
 
 
-def draw(view: View, points: Frame, usual: Usual | None, caption: str, picked: date | None = None) -> go.Figure:
-    """Return one line over time with its usual range. `picked` is a period to mark with a line."""
+def draw(  # noqa: PLR0913, PLR0917  all that one chart shows
+    view: View,
+    points: Frame,
+    usuals: Sequence[Usual],
+    watch: Watch | None,
+    caption: str,
+    picked: date | None = None,
+) -> go.Figure:
+    """Return one line over time with its usual range, earlier ones thin. `picked` is a period to mark with a line."""
     colours = tokens()
     across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
     upright = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
     shapes = []
+    usual = usuals[-1] if usuals else None
     if usual:
         middle = {"color": colours.context, "width": 1, "dash": "dot"}
-        shapes = [_band(usual, colours), {**across, "y0": usual.middle, "y1": usual.middle, "line": middle}]
+        since = {"xref": "x", "x0": usual.since, "x1": points["ends"].max()} if len(usuals) > 1 else {}
+        shapes = [
+            _band(usual, colours) | since,
+            {**across, "y0": usual.middle, "y1": usual.middle, "line": middle} | since,
+        ]
+    for earlier, later in pairwise(usuals):
+        thin = {**across, "xref": "x", "x0": earlier.since, "x1": later.since}
+        thin["line"] = {"color": colours.context, "width": 1, "dash": "dot"}
+        shapes += [{**thin, "y0": end, "y1": end} for end in (earlier.low, earlier.high)]
+    if watch and watch.signal and watch.state in {"look", "shift"} and watch.signal.since >= points["starts"].min():
+        begun = {"color": colours.signal, "width": 1.5, "dash": "dash"}
+        shapes.append({**upright, "x0": watch.signal.since, "x1": watch.signal.since, "line": begun})
     if picked:
         shapes.append({**upright, "x0": picked, "x1": picked, "line": {"color": colours.axis, "width": 1}})
     layout = {  # all at once: each later update costs Plotly ten milliseconds
@@ -37,13 +58,15 @@ def draw(view: View, points: Frame, usual: Usual | None, caption: str, picked: d
         "height": 250,
         "title": _title(caption),
         "xaxis": _periods(points, view.every, 6),
-        "yaxis": {"range": [0, _top(points, usual)]},
+        "yaxis": {"range": [0, _top(points, usual)], **_scale(view)},
         "shapes": shapes,
     }
-    return go.Figure(_trace(view, points, usual, colours), layout)
+    return go.Figure(_trace(view, points, watch, colours), layout)
 
 
-def panels(view: View, slices: dict[str, Frame], usuals: dict[str, Usual | None], caption: str) -> go.Figure:
+def panels(
+    view: View, slices: dict[str, Frame], usuals: dict[str, Usual | None], watches: dict[str, Watch], caption: str
+) -> go.Figure:
     """Return one small chart per slice, all on the same scale: to compare shapes, not to rank."""
     colours = tokens()
     across = min(ACROSS, len(slices))
@@ -59,7 +82,7 @@ def panels(view: View, slices: dict[str, Frame], usuals: dict[str, Usual | None]
     shapes = []
     for place, (name, points) in enumerate(slices.items()):
         figure.add_trace(
-            _trace(view, points, usuals[name], colours, name), row=place // across + 1, col=place % across + 1
+            _trace(view, points, watches.get(name), colours, name), row=place // across + 1, col=place % across + 1
         )
         if usual := usuals[name]:
             nth = str(place + 1) if place else ""
@@ -71,7 +94,7 @@ def panels(view: View, slices: dict[str, Frame], usuals: dict[str, Usual | None]
         template=template(colours), height=80 + 205 * down, margin_t=76, title=_title(caption), shapes=shapes
     )
     figure.update_xaxes(**_periods(next(iter(slices.values())), view.every, 3))
-    figure.update_yaxes(range=[0, top], nticks=4)
+    figure.update_yaxes(range=[0, top], nticks=4, **_scale(view))
     return figure
 
 
@@ -81,17 +104,19 @@ def _band(usual: Usual, colours: Tokens) -> dict[str, Any]:
     return {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": usual.low, "y1": usual.high, **fill}
 
 
-def _trace(view: View, points: Frame, usual: Usual | None, colours: Tokens, name: str = "") -> go.Scatter:
-    """Return the points: a null is a gap, never 0; what lies outside the usual range is a diamond in another colour."""
+def _trace(view: View, points: Frame, watch: Watch | None, colours: Tokens, name: str = "") -> go.Scatter:
+    """Return the points: a null is a gap, never 0; an unusual week is a hollow diamond, a special one a hollow dot."""
     metric, every = view.metric, view.every
-    moved = [outside(value, usual) for value in points["value"]]
+    marks = {mark.starts: mark for mark in watch.marks} if watch else {}
+    seen = [marks.get(start) for start in points["starts"]]
+    odd = [one is not None and one.unusual for one in seen]
     mark = 7 if len(points) <= MANY else 5
     known = [None if pd.isna(value) else value for value in points["value"]]
     told = [
-        f"<b>{number(value, metric)}{unit(metric)}</b> {at(metric, start, every)} · n = {n:,}"
+        f"<b>{number(value, metric)}{unit(metric)}</b> {at(metric, start, every)} · n = {n:,}{_remark(one)}"
         if value is not None
         else ""
-        for value, start, n in zip(known, points["starts"], points["n"], strict=True)
+        for value, start, n, one in zip(known, points["starts"], points["n"], seen, strict=True)
     ]
     return go.Scatter(
         x=list(points["starts"]),
@@ -101,10 +126,15 @@ def _trace(view: View, points: Frame, usual: Usual | None, colours: Tokens, name
         connectgaps=False,
         line={"color": colours.series[0], "width": 2.5},
         marker={
-            "size": [mark + 4 if out else mark for out in moved],
-            "symbol": ["diamond" if out else "circle" for out in moved],
-            "color": [colours.signal if out else colours.series[0] for out in moved],
-            "line": {"color": colours.paper, "width": [2 if out else 0 for out in moved]},
+            "size": [mark + 5 if out else mark for out in odd],
+            "symbol": ["diamond" if out else "circle" for out in odd],
+            "color": [
+                colours.paper if out or _special(one) else colours.series[0] for out, one in zip(odd, seen, strict=True)
+            ],
+            "line": {  # hollow, and yet whole to the pointer: filled with the ground
+                "color": [colours.signal if out else colours.series[0] for out in odd],
+                "width": [2 if out or _special(one) else 0 for out, one in zip(odd, seen, strict=True)],
+            },
             "opacity": 1,
         },
         selected={"marker": {"opacity": 1}},
@@ -113,6 +143,18 @@ def _trace(view: View, points: Frame, usual: Usual | None, colours: Tokens, name
         text=told,
         hovertemplate="%{text}<extra></extra>",
     )
+
+
+def _special(mark: Mark | None) -> bool:
+    return mark is not None and mark.special != ""
+
+
+def _remark(mark: Mark | None) -> str:
+    """Return what the pointer reads of a mark beside its number: why it is hollow."""
+    if mark is None:
+        return ""
+    special = f" · left out of what is usual: {plot_text(mark.special, 40)}" if mark.special else ""
+    return f"{' · unusual' if mark.unusual else ''}{special}"
 
 
 def _title(caption: str) -> dict[str, Any]:
@@ -126,6 +168,10 @@ def _title(caption: str) -> dict[str, Any]:
         "yanchor": "top",
         "pad_t": 8,
     }
+
+
+def _scale(view: View) -> dict[str, str]:
+    return {"tickformat": "~%"} if view.metric.fold == "share" else {}
 
 
 def _top(points: Frame, usual: Usual | None) -> float:

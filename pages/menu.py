@@ -16,6 +16,9 @@ safe.look()
 page = st.navigation(
     [
         st.Page("this_week.py", title="This week", default=True),
+        st.Page("outcomes.py", title="Outcomes"),
+        st.Page("flow.py", title="Flow & quality"),
+        st.Page("knowledge.py", title="Knowledge"),
         st.Page("explore.py", title="Explore"),
         st.Page("health.py", title="Health"),
     ],

@@ -1,6 +1,6 @@
 """What a chart on a page is: sentence, picture with its usual range, where it comes from, its rows, and a question if it moved."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from inspect import cleandoc
 from itertools import islice
@@ -51,24 +51,28 @@ def chart(edition: str, view: View, *, on_select: Callable[[], None] | None = No
     history = reading.history(edition, view)
     points = reading.within(history, view.reach)
     complete = reading.complete_to(edition, metric)
+    lacks = reading.lacks(edition, metric)
     if complete is None or points["value"].isna().all():
         safe.text(metric.title, "sentence", "h3")
-        safe.text(sentences.nothing(metric, points, complete))
+        safe.text((lacks if complete is None or points.empty else None) or sentences.nothing(metric, points, complete))
+        if metric.private and lacks:
+            safe.text(sentences.WHY, "note")
         return
     facts = [sentences.sample(metric, points), f"complete to {words.moment(complete, data.team().timezone)}"]
     caption = sentences.caption(metric, points, every, complete)
     if view.by:
         slices = dict(islice(reading.slices(points).items(), figure.MOST))
         usuals = {name: metrics.usual(metric, history[history["slice"] == name]) for name in slices}
-        picture = figure.panels(view, slices, usuals, caption)
+        picture = figure.panels(view, slices, usuals, reading.sliced_watches(edition, view), caption)
         sentence = sentences.sliced(metric, view.by, len(slices), points["slice"].nunique())
         question = None
     else:
-        usual = metrics.usual(metric, history)
-        picture = figure.draw(view, points, usual, caption, picked)
-        sentence = sentences.headline(metric, points, every)
-        question = sentences.prompt(points, usual, every)
-        facts.insert(1, sentences.band(metric, usual))
+        ranges = reading.usuals(metric, history)
+        watch = reading.watch(edition, view)
+        picture = figure.draw(view, points, ranges, watch, caption, picked)
+        sentence = sentences.headline(metric, points, every, watch)
+        question = sentences.prompt(metric, watch)
+        facts.insert(1, sentences.band(metric, ranges[-1] if ranges else None))
     safe.text(sentence, "sentence", "h3")
     st.plotly_chart(
         picture,
@@ -81,9 +85,46 @@ def chart(edition: str, view: View, *, on_select: Callable[[], None] | None = No
     )
     with st.container(key=f"under-{metric.name}", gap=None):
         safe.text(" · ".join(facts), "note")
+        if lacks:
+            safe.text(lacks, "note")
         _ways_on(view, points, picked, rows_link=on_select is None)
         if question:
             safe.text(question, "prompt")
+
+
+def grid(edition: str, views: Sequence[View]) -> None:
+    """Draw some charts side by side, two in a row; a click on a mark leads to its rows."""
+    places = st.grid(2, min_column_width=540, gap=("medium", "large"))
+    for view in views:
+        with places.cell():
+            chart(edition, view)
+    for view in views:
+        if mark := clicked(view.metric):
+            st.switch_page("explore.py", query_params=view.link(period=mark[0], range=None))
+
+
+def by_month(name: str) -> View:
+    """Return a view of what is told month by month, over a year at least: fewer months show nothing."""
+    reach = st.session_state["range"]
+    return View(metrics.metric(name), "month", reach if reach == "All" else "12 months")
+
+
+def section(edition: str, sections: dict[str, tuple[str, ...]], key: str, monthly: Collection[str] = ()) -> str:
+    """Draw the choice between groups of metrics, and the charts of the one chosen; the choice is in the link.
+
+    What is in `monthly` happens too rarely for weeks to say anything.
+    """
+    names = list(sections)
+    chosen = st.segmented_control(
+        "Section", names, default=names[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
+    )
+    safe.text(chosen, "sentence", "h2")
+    reach = st.session_state["range"]
+    there = [
+        by_month(name) if name in monthly else View(metrics.metric(name), reach=reach) for name in sections[chosen]
+    ]
+    grid(edition, there)
+    return chosen
 
 
 def clicked(metric: Metric) -> tuple[str, str] | None:
@@ -117,7 +158,7 @@ def _ways_on(view: View, points: Frame, picked: date | None, *, rows_link: bool)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         with st.popover("Definition", type="tertiary"):
             definition(view.metric)
-        if rows_link:
+        if rows_link and not view.metric.private:
             st.page_link("explore.py", label="See the rows", query_params=query)
         with st.popover("Copy link", type="tertiary"):
             st.code(address(query), language=None, wrap_lines=True)

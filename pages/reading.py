@@ -11,8 +11,9 @@ import data
 import data.health
 import data.rules
 import metrics
-from metrics import Metric
-from pages.sentences import Reading
+from metrics import METRICS, Metric, Usual, digest, outcomes, signals
+from metrics.signals import Watch
+from metrics.usual import limits, most, stretches
 from pages.words import Frame, period
 
 EVERY = ("week", "month", "quarter")
@@ -24,6 +25,7 @@ REACH = {
     "All": None,
 }
 By = Literal["area", "kind"]
+MOST = 6  # signals told in full; the first sentence names more
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,49 @@ def _complete(edition: str, metric: Metric) -> pd.DataFrame:
     return pd.DataFrame({"complete_to": [metrics.complete_to(metric)]})
 
 
+@st.cache_data(max_entries=128, show_spinner=False)
+def _lacks(edition: str, metric: Metric) -> str | None:
+    del edition
+    return metrics.missing(metric) or metrics.incomplete(metric)
+
+
+@st.cache_data(max_entries=4, show_spinner="Holding every chart against what is usual for it")
+def _watches(edition: str) -> tuple[Watch, ...]:
+    del edition
+    return tuple(signals.watches())
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _watch(edition: str, metric: str) -> Watch:
+    return next(one for one in _watches(edition) if one.metric == metric)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _sliced(edition: str, metric: Metric, by: By) -> dict[str, Watch]:
+    del edition
+    return {one.slice: one for one in signals.watches([metric], by)}
+
+
+@st.cache_data(max_entries=4, show_spinner="Looking for where each change comes from")
+def _moved(edition: str) -> tuple[digest.Moved, ...]:
+    watched = _watches(edition)
+    told = [one for kind in digest.KINDS for one in watched if one.signal and one.signal.kind == kind]
+    with data.asking():
+        return tuple(digest.moved(metrics.metric(one.metric), one) for one in told[:MOST])
+
+
+@st.cache_data(max_entries=64, show_spinner="Working out what each Workflow gave back")
+def _outcome(edition: str, workflow: str, since: date, until: date) -> tuple[outcomes.Reclaimed, outcomes.Friction]:
+    del edition
+    return outcomes.reclaimed(workflow, since, until), outcomes.friction(workflow, since, until)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _toil(edition: str, since: date, until: date) -> outcomes.Toil:
+    del edition
+    return outcomes.toil(since, until)
+
+
 @st.cache_data(max_entries=16, show_spinner=False)
 def _health(edition: str, what: str) -> pd.DataFrame:
     del edition
@@ -99,6 +144,53 @@ def complete_to(edition: str, metric: Metric) -> datetime | None:
     """Return the time, zone-less UTC, up to which all the metric needs has been read; None if something never was."""
     [when] = _complete(edition, metric).itertuples(index=False, name=None)
     return None if pd.isna(when[0]) else when[0]
+
+
+def lacks(edition: str, metric: Metric) -> str | None:
+    """Return what a metric lacks, a source or a part of one, and what to do about it; None when it has all."""
+    return _lacks(edition, metric)
+
+
+def usuals(metric: Metric, history: Frame) -> list[Usual]:
+    """Return the usual ranges that one slice's points have had, oldest first; the last one is in force."""
+    return [found for one in stretches(metric, history) if (found := limits(one, most(metric)))]
+
+
+def watches(edition: str) -> list[tuple[Metric, Watch]]:
+    """Return every metric with what the signal engine says of it, in their order."""
+    return list(zip(METRICS, _watches(edition), strict=True))
+
+
+def watch(edition: str, view: View) -> Watch | None:
+    """Return what the engine says of one line, None where it does not look: it reads weeks, whole or of one area or kind."""
+    if view.every != "week" or (view.area and view.kind):
+        return None
+    if not (view.area or view.kind):
+        return _watch(edition, view.metric.name)
+    found = {} if view.metric.private else _sliced(edition, view.metric, "area" if view.area else "kind")
+    return found.get(view.area or view.kind or "")
+
+
+def sliced_watches(edition: str, view: View) -> dict[str, Watch]:
+    """Return what the engine says of each panel of a view, nothing where it does not look."""
+    if view.every != "week" or view.area or view.kind or view.by is None or view.metric.private:
+        return {}
+    return _sliced(edition, view.metric, view.by)
+
+
+def moved(edition: str) -> tuple[digest.Moved, ...]:
+    """Return the story of each signal there is now, at most MOST: signals first, then unusual weeks, then looks."""
+    return _moved(edition)
+
+
+def outcome(edition: str, workflow: str, since: date, until: date) -> tuple[outcomes.Reclaimed, outcomes.Friction]:
+    """Return what a Workflow gave back from one day up to another (excluded), and how it went."""
+    return _outcome(edition, workflow, since, until)
+
+
+def toil(edition: str, since: date, until: date) -> outcomes.Toil:
+    """Return the hours of toil finished from one day up to another (excluded)."""
+    return _toil(edition, since, until)
 
 
 def behind(edition: str, view: View, starts: date) -> Frame:
@@ -160,12 +252,3 @@ def mark(edition: str, view: View, starts: date) -> float | None:
 def empty(edition: str, view: View) -> bool:
     """Tell if all was read for a view, and nothing was in it."""
     return history(edition, view).empty and complete_to(edition, view.metric) is not None
-
-
-def latest(edition: str, view: View) -> Reading | None:
-    """Return the last complete period of a metric and what is usual for it, None if there is no telling yet."""
-    points = history(edition, view)
-    usual = metrics.usual(view.metric, points)
-    if usual is None or pd.isna(points["value"].iloc[-1]):
-        return None
-    return Reading(view.metric, points["starts"].iloc[-1], float(points["value"].iloc[-1]), usual)

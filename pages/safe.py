@@ -7,6 +7,7 @@ nothing else: markdown would load pictures from elsewhere, a link column would o
 import html
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,19 @@ def plain(value: object) -> str:
 def text(value: object, style: str = "body", tag: str = "p") -> None:
     """Draw the value as it stands, as plain text. `style` names a class of look.css; `tag` an element for screen readers."""
     st.html(f'<{tag} class="cairn-{style}"><bdi>{html.escape(plain(value))}</bdi></{tag}>')
+
+
+def bars(told: Sequence[tuple[str, float, str]], alt: str) -> None:
+    """Draw each name with a bar and what is said of it, from a common zero, so that they can be seen to add up."""
+    low, high = (find([0.0, *(size for _, size, _ in told)]) for find in (min, max))
+    span = (high - low) or 1.0
+    rows = "".join(
+        f'<tr><th scope="row"><bdi>{html.escape(plain(name))}</bdi></th><td><div style="margin-left:'
+        f'{100 * (min(size, 0) - low) / span:.1f}%;width:{100 * abs(size) / span:.1f}%"></div></td>'
+        f"<td>{html.escape(said)}</td></tr>"
+        for name, size, said in told
+    )
+    st.html(f'<table class="cairn-bars" aria-label="{html.escape(alt)}">{rows}</table>')
 
 
 def plot_text(value: object, longest: int = 60) -> str:

@@ -1,13 +1,15 @@
 """What pages say about points: plain sentences that start a talk and never judge."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 import pandas as pd
 
 from metrics import Metric, Usual
+from metrics.outcomes import Friction, Range, Toil
 from metrics.privacy import WHY
+from metrics.questions import questions
+from metrics.signals import LOOKS, Watch, expected_false
 from pages.words import (
     SOURCES,
     Frame,
@@ -16,41 +18,52 @@ from pages.words import (
     capital,
     day,
     full_day,
-    in_words,
     inside,
     number,
     series,
     stands,
     stream,
+    two_figures,
     unit,
 )
 
 TOO_EARLY = "too early to say what is usual"
-PROMPTS = {  # questions about the work, never about a person; shown only where a number left its usual range
-    "week": "{when} sits outside the usual range. What was different that week?",
-    "month": "{when} sits outside the usual range. What was different that month?",
-    "quarter": "{when} sits outside the usual range. What was different that quarter?",
+NAMED = 6  # measures told by name in one breath
+VERDICTS = {
+    "too few": "nothing to hold it against yet",
+    "usual": "nothing unusual",
+    "unusual": "an unusual week of {day}",
+    "look": "worth a look since the week of {day}",
+    "shift": "moved in the week of {day}",
+    "gap": "no value for longer than usual",
 }
 
 
-@dataclass(frozen=True)
-class Reading:
-    """The value of one metric in its last complete period, and what is usual for it."""
-
-    metric: Metric
-    starts: date
-    value: float
-    usual: Usual
-
-
-def headline(metric: Metric, points: Frame, every: str) -> str:
+def headline(metric: Metric, points: Frame, every: str, watch: Watch | None = None) -> str:
     """Return one plain sentence with the range of the points: what the chart says to somebody who cannot see it."""
     known = points.dropna(subset="value")
     low, high = (number(value, metric) for value in (known["value"].min(), known["value"].max()))
     each = {"count": f" a {every}", "sum": f"{unit(metric)} a {every}", "balance": ""}.get(metric.fold, unit(metric))
-    last = f"{number(known['value'].iloc[-1], metric)} {at(metric, known['starts'].iloc[-1], every)}"
+    newest = known.iloc[-1]
+    last = f"{number(newest['value'], metric)}{spread(metric, newest)} {at(metric, newest['starts'], every)}"
     ranged = f"ranged from {low} to {high}{each}" if low != high else f"held at {low}{each}"
-    return f"{metric.title} {ranged}, {last}" if len(known) > 1 else f"{metric.title}: {last}"
+    said = f"{metric.title} {ranged}, {last}" if len(known) > 1 else f"{metric.title}: {last}"
+    return f"{said}; {verdict(watch)}" if watch else said
+
+
+def spread(metric: Metric, point: Frame) -> str:
+    """Return how sure a share is, as an interval, or what 85 % of a median's rows stay below, in brackets; or nothing."""
+    if metric.fold == "share" and pd.notna(point["low"]):
+        low, high = (two_figures(100 * point[end]) for end in ("low", "high"))
+        return f" ({low} to {high} %)"
+    if metric.fold == "median" and pd.notna(point["p85"]) and point["p85"] != point["value"]:
+        return f" (85 % within {number(point['p85'], metric)})"
+    return ""
+
+
+def verdict(watch: Watch) -> str:
+    """Return the state of a chart as the signal engine sees it, for the end of a sentence."""
+    return VERDICTS[watch.state].format(day=day(watch.signal.since) if watch.signal else "")
 
 
 def sliced(metric: Metric, by: str, shown: int, there: int) -> str:
@@ -89,15 +102,9 @@ def band(metric: Metric, usual: Usual | None) -> str:
     return f"usual {low} to {high}{unit(metric)} (baseline {since} to {last})"
 
 
-def outside(value: float, usual: Usual | None) -> bool:
-    """Tell if a value lies outside the usual range."""
-    return usual is not None and not pd.isna(value) and not usual.low <= value <= usual.high
-
-
-def prompt(points: Frame, usual: Usual | None, every: str) -> str | None:
-    """Return the question for the newest point outside the usual range, or None when there is none."""
-    moved = points["starts"][[outside(value, usual) for value in points["value"]]]
-    return PROMPTS[every].format(when=capital(in_words(moved.iloc[-1], every))) if len(moved) else None
+def prompt(metric: Metric, watch: Watch | None) -> str | None:
+    """Return the question under a chart, or None where nothing moved."""
+    return next(iter(questions(metric, watch)), None) if watch and watch.signal else None
 
 
 def nothing(metric: Metric, points: Frame, complete: datetime | None) -> str:
@@ -105,7 +112,7 @@ def nothing(metric: Metric, points: Frame, complete: datetime | None) -> str:
     if complete is None:
         needs = series([SOURCES[kind] for kind in metric.needs])
         return f"Not read to the end yet from {needs}. Collect again; Health says what is missing."
-    if metric.private:
+    if metric.private and points["value"].isna().all():
         return WHY
     if points["of"].sum():
         return f"Not enough yet: fewer than {metric.minimum} with a value in each period. Choose longer periods or a longer range."
@@ -127,26 +134,70 @@ def counted(metric: Metric, starts: date, every: str, rows: Frame, value: float 
     }.get(metric.fold, f"{there}. The chart counts {mark}.")
 
 
-def summary(told: Sequence[Reading], silent: Sequence[Metric], every: str = "week") -> list[str]:
-    """Return up to three sentences: what moved in the last complete period, what did not, and what cannot be said yet."""
+def summary(watched: Sequence[tuple[Metric, Watch]], first: Iterable[str] = ()) -> list[str]:
+    """Return up to three sentences: what moved, what did as usual, and what cannot be told. `first` are told by name first."""
+    order = list(first)
+    ranked = sorted(watched, key=lambda pair: order.index(pair[0].name) if pair[0].name in order else len(order))
+    states: dict[str, list[str]] = {}
+    for metric, watch in ranked:
+        states.setdefault(watch.state, []).append(inside(metric))
+    newest = max((watch.marks[-1].starts for _, watch in watched if watch.marks), default=None)
     said = [capital(f"{TOO_EARLY}.")]
-    if told:
-        moved = [one for one in told if outside(one.value, one.usual)]
-        calm = [inside(one.metric) for one in told if one not in moved]
-        left = f"{amount(len(moved), 'measure')} left {'its' if len(moved) == 1 else 'their'} usual range"
-        those = f"{left}: {series([_moved(one) for one in moved])}" if moved else "nothing left its usual range"
-        said = [f"In {in_words(max(one.starts for one in told), every)}, {those}."]
-        if calm:
-            said.append(capital(f"{amount(len(calm), 'measure')} stayed inside: {series(calm)}."))
-    if silent:
-        said.append(f"Too early or too little to say anything about {series([inside(metric) for metric in silent])}.")
-    return said
+    if newest:
+        told = {"shift": "moved", "unusual": "had an unusual week", "look": "may have begun to move"}
+        moved = [f"{_names(states[state])} {what}" for state, what in told.items() if state in states]
+        said = [f"As of the week of {day(newest)}, {'; '.join(moved) or 'nothing moved'}."]
+    if calm := states.get("usual"):
+        named = f", among them {series(calm[:NAMED])}" if len(calm) > NAMED else f": {series(calm)}"
+        said.append(capital(f"{amount(len(calm), 'measure')} did as usual{named}."))
+    unknown = []
+    if few := states.get("too few"):
+        unknown.append(f"{amount(len(few), 'measure')} cannot be held against anything yet")
+    if silent := states.get("gap"):
+        unknown.append(f"without a value for longer than usual: {_names(silent)}")
+    return [*said, capital(f"{'; '.join(unknown)}.")] if unknown else said
 
 
-def _moved(one: Reading) -> str:
-    metric, usual = one.metric, one.usual
-    value = number(one.value, metric) + ("" if metric.fold in {"count", "balance"} else unit(metric))
-    return f"{inside(metric)} ({value}, usual {number(usual.low, metric)} to {number(usual.high, metric)})"
+def _names(titles: Sequence[str]) -> str:
+    more = [f"{len(titles) - NAMED} more"] if len(titles) > NAMED else []
+    return series([*titles[:NAMED], *more])
+
+
+def chance(watched: Sequence[tuple[Metric, Watch]]) -> str:
+    """Return how often chance alone makes these charts speak."""
+    there = [watch for _, watch in watched if watch.baseline]
+    false, looks = (two_figures(expected_false(there) * times) for times in (1, LOOKS))
+    return f"With {amount(len(there), 'chart')} watched, expect about {false} false signals a year, and {looks} false looks."
+
+
+def friction(one: Friction) -> str:
+    """Return how a Workflow went, in one sentence."""
+    if not one.requests:
+        return "Nothing was asked of it in this time."
+    shares = [
+        (one.success, "were served"),
+        (one.first_time_success, "at the first try"),
+        (one.bypass, "of all requests still came by hand"),
+        (one.induced, "of what it served came because asking is easy, which gives no time back"),
+    ]
+    told = [f"{two_figures(100 * share)} % {what}" for share, what in shares if share is not None]
+    tries = f", with {two_figures(one.attempts_per_request)} runs each" if one.attempts_per_request else ""
+    asked = f"{amount(one.requests, 'request')} made to it{tries}"
+    support = "" if one.support_per_100 is None else f"; {two_figures(one.support_per_100)} questions for 100 requests"
+    return capital(f"{asked}: {series(told)}{support}.")
+
+
+def toil(one: Toil) -> str:
+    """Return the hours of toil as a range, and their share of the team's where that is known."""
+    if one.hours is None:
+        return ""
+    hours = f"{_ends(one.hours)} hours of toil in {amount(one.tickets, 'ticket')} that were finished in this time"
+    share = f", {_ends(one.share, 100)} % of the team's" if one.share else ""
+    return capital(f"{hours}{share}.")
+
+
+def _ends(found: Range, times: float = 1) -> str:
+    return f"{two_figures(times * found.low)} to {two_figures(times * found.high)}"
 
 
 def unfinished(rows: Frame) -> str:

@@ -134,6 +134,7 @@ def marks(page: Page, chart: int = 0):
 
 
 def click_mark(page: Page, number: int, chart: int = 0) -> None:
+    page.locator(".stPlotlyChart").nth(chart).scroll_into_view_if_needed()
     box = marks(page, chart).nth(number).bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 

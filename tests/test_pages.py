@@ -13,13 +13,15 @@ from streamlit.testing.v1 import AppTest
 
 import metrics
 from data import Live, publish
-from metrics import METRICS, Usual
-from metrics.questions import unsaid
+from metrics import METRICS, digest, signals
+from metrics.questions import STATES, unsaid
+from metrics.signals import Baseline, Mark, Signal, Watch
 from pages import figure, sentences, theme, words
-from pages.reading import REACH, View
+from pages.reading import REACH, View, usuals
 
 HOUSE = Path(__file__).resolve().parent.parent
-PAGES = ("this_week.py", "explore.py", "health.py")
+PAGES = ("this_week.py", "outcomes.py", "flow.py", "knowledge.py", "explore.py", "health.py")
+WORKFLOW = '[[workflows]]\nname = "Provision"\nruns = ["provision*"]\n'
 MONDAY = date(2025, 11, 3)
 WEEKS = 30
 GAP = 20  # the week in which too few changes were merged to say anything
@@ -31,7 +33,7 @@ def week(number: int) -> datetime:
 
 def happenings() -> dict[str, list[dict[str, Any]]]:
     """Return thirty weeks of a small team; the last one brings far more bugs than usual."""
-    pulls, deployments, bugs, runs = [], [], [], []
+    pulls, deployments, bugs, runs, asked = [], [], [], [], []
     for number in range(WEEKS):
         start = week(number)
         for nth in range(3 if number == GAP else 9):
@@ -59,9 +61,24 @@ def happenings() -> dict[str, list[dict[str, Any]]]:
             key = f"SHOP-{number * 100 + nth}"
             bugs.append({"id": key, "key": key, "url": f"https://jira.example/browse/{key}", **issue})
             bugs[-1] |= {"created_at": start + timedelta(hours=nth), "status_kind": "queue", "priority": "High"}
+            bugs[-1] |= {"components": ["pay" if nth % 3 else "basket"], "escaped": nth == 0}
+        for nth in range(5 + number % 2):
+            key = f"TASK-{number * 100 + nth}"
+            done = {"id": key, "key": key, "source": "jira", "project": "SHOP", "type": "Task", "is_bug": False}
+            done |= {"created_at": start, "resolved_at": start + timedelta(days=nth), "status_kind": "done"}
+            bugs.append(done)
+        for nth in range(1 + number % 3):
+            hand = {"channel": "manual", "workflow": "Provision", "type": "Access", "title": "A mailbox"}
+            asked.append({"id": f"{number}-{nth}", "key": f"OPS-{number}{nth}", "created_at": start, **hand})
         run = {"repo": "acme/platform", "title": "Provision mail", "self_service": "Provision", "outcome": "success"}
         runs.append({"id": str(number), "created_at": start, "url": "https://evil.example/run", **run})
-    return {"pull_requests": pulls, "deployments": deployments, "issues": bugs, "workflow_runs": runs}
+    return {
+        "pull_requests": pulls,
+        "deployments": deployments,
+        "issues": bugs,
+        "workflow_runs": runs,
+        "requests": asked,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +99,7 @@ def open_page(page: str = "this_week.py", **link: str) -> AppTest:
     return app
 
 
-def told(app: AppTest) -> str:
+def told(app: Any) -> str:
     """Return the text of a page in the order it is drawn."""
     drawn = [one.proto.body for one in app.get("html") if not one.proto.body.startswith("<style>")]
     drawn += [one.value for one in (*app.title, *app.subheader, *app.markdown, *app.code)]
@@ -91,6 +108,10 @@ def told(app: AppTest) -> str:
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
     return [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+
+
+def expanders(app: AppTest) -> list[Any]:
+    return list(app.expander)
 
 
 def picker(app: AppTest, key: str) -> Any:
@@ -137,8 +158,8 @@ def test_a_page_says_which_source_was_read_only_in_part(page, nouns):
     assert "Not read to the end yet: Jira (issues)." in told(app)
     assert "python -m collectors sync" in told(app)
     if page == "this_week.py":
-        assert len(charts(app)) == 4  # what GitHub alone can say
-        assert "Not read to the end yet from GitHub and Jira" in told(app)
+        assert len(charts(app)) == 2  # what GitHub alone can say
+        assert "Bugs opened needs issues, which cannot be read. Jira answered HTML." in told(app)
     if page == "health.py":
         missing = app.dataframe[0].value
         assert missing["error"].tolist() == ["Jira answered HTML.\nCheck the address."]
@@ -203,6 +224,8 @@ BROKEN = {
     "period": "0001-01-01..9999-12-31",
     "of": "x" * 10_000,
     "rule": "1e999",
+    "flow": "../Delivery",
+    "outcomes": "\u202e\uffff",
     "unheard": "of",
 }
 
@@ -310,24 +333,178 @@ def test_below_six_points_there_are_dots_and_nothing_is_called_usual(nouns):
 def test_a_question_stands_only_under_a_chart_that_moved(collected):
     app = open_page()
     asked = [one.proto.body for one in app.get("html") if one.proto.body.startswith('<p class="cairn-prompt"')]
-    moved = []
-    for chart in app.get("plotly_chart"):
-        metric = metrics.metric(json.loads(chart.proto.config)["toImageButtonOptions"]["filename"].split("-")[0])
-        points = metrics.trend(metric)
-        usual = metrics.usual(metric, points)
-        moved.append(any(sentences.outside(value, usual) for value in points["value"].tail(12)))
+    drawn = [
+        json.loads(chart.proto.config)["toImageButtonOptions"]["filename"].split("-")[0]
+        for chart in app.get("plotly_chart")
+    ]
+    moved = [one for one in signals.watches() if one.metric in drawn and one.signal]
 
-    assert any(moved)
-    assert not all(moved)
-    assert len(asked) == sum(moved)
-    assert "In the week of 25 May" in told(app)
-    assert "bugs opened (20, usual " in told(app)
+    assert 0 < len(moved) < len(drawn)
+    assert len(asked) == len(moved)
+    assert "As of the week of 25 May, bugs opened" in told(app)
+    assert "had an unusual week" in told(app)
+    assert "unusual week of 25 May" in told(app)
+
+
+def test_a_signal_is_a_card_with_its_size_its_parts_what_was_near_and_its_questions(collected):
+    app = open_page()
+    watch = next(one for one in signals.watches() if one.metric == "bugs_opened")
+    one = digest.moved(metrics.metric("bugs_opened"), watch)
+    card = next(one for one in expanders(app) if "Bugs opened" in one.label)
+    text = told(card)
+
+    assert card.label == f"Unusual week · {digest.headline(one)}"
+    for by, parts in one.where.items():
+        carried, each = digest.carried(one.metric, by, parts)
+        assert carried in text
+        assert all(part in text and said in text for part, said in each)
+        assert sum(size for _, size in digest.largest(parts)) == pytest.approx(parts["change"].sum())
+    assert "basket" in text
+    assert "What was near" in text
+    assert "production deployment" in text
+    assert all(question in text for question in one.questions)
+    assert [link.label for link in card.get("page_link")] == ["Open the chart and the rows"]
+
+
+def test_the_week_says_how_often_chance_alone_makes_a_signal(collected):
+    watched = signals.watches()
+    false = words.two_figures(signals.expected_false(watched))
+
+    assert f"expect about {false} false signals a year" in told(open_page())
+
+
+def test_what_moved_is_told_of_all_metrics_and_not_only_of_those_with_a_chart(collected):
+    text = told(open_page()).split("\n")
+    states = [one.state for one in signals.watches()]
+
+    assert any(line.startswith(words.capital(words.amount(states.count("usual"), "measure"))) for line in text)
+    assert any(line.startswith(words.capital(words.amount(states.count("too few"), "measure"))) for line in text)
 
 
 def test_a_mark_outside_the_usual_range_differs_in_shape_and_not_only_in_colour(collected):
-    drawn = charts(open_page("explore.py", metric="Bugs opened"))[0]["data"][0]
+    drawn = charts(open_page("explore.py", metric="Bugs opened"))[0]["data"][0]["marker"]
 
-    assert drawn["marker"]["symbol"] == ["circle"] * 11 + ["diamond"]
+    assert drawn["symbol"] == ["circle"] * 11 + ["diamond"]
+    assert drawn["color"] == [theme.LIGHT.series[0]] * 11 + [theme.LIGHT.paper]
+    assert drawn["line"]["width"] == [0] * 11 + [2]
+
+
+def test_a_special_week_is_hollow_and_says_why(nouns):
+    nouns('[calendar]\nspecial = [{ since = 2026-05-04, until = 2026-05-10, what = "<b>Move</b>" }]\n', **happenings())
+    drawn = charts(open_page("explore.py", metric="Deployment frequency"))[0]["data"][0]
+    place = drawn["x"].index("2026-05-04")
+
+    assert drawn["marker"]["color"][place] == theme.LIGHT.paper
+    assert drawn["marker"]["symbol"][place] == "circle"
+    assert drawn["text"][place].endswith("left out of what is usual: &lt;b&gt;Move&lt;/b&gt;")
+
+
+def test_an_earlier_usual_range_stays_drawn_where_it_held(nouns):
+    nouns("[baselines]\ndeployment_frequency = 2026-03-02\n", **happenings())
+    metric = metrics.metric("deployment_frequency")
+    earlier, now = usuals(metric, metrics.trend(metric))
+    shapes = charts(open_page("explore.py", metric=metric.title, range="All"))[0]["layout"]["shapes"]
+    thin = [shape for shape in shapes if shape["type"] == "line" and shape.get("x1") == now.since.isoformat()]
+    band = next(shape for shape in shapes if shape["type"] == "rect")
+
+    assert now.since == date(2026, 3, 2)
+    assert [shape["y0"] for shape in thin] == [earlier.low, earlier.high]
+    assert {shape["x0"] for shape in thin} == {earlier.since.isoformat()}
+    assert (band["x0"], band["y0"], band["y1"]) == (now.since.isoformat(), now.low, now.high)
+
+
+def test_a_share_is_said_with_its_interval_and_a_median_with_what_most_stay_below(collected):
+    share = metrics.metric("unreviewed_share")
+    point = pd.Series({"value": 0.1, "low": 0.04, "high": 0.24, "p85": None})
+    median = pd.Series({"value": 3.0, "low": 2.0, "high": 4.0, "p85": 6.8})
+
+    assert sentences.spread(share, point) == " (4.0 to 24 %)"
+    assert sentences.spread(metrics.metric("change_lead_time"), median) == " (85 % within 6.8)"
+    assert sentences.spread(metrics.metric("bugs_opened"), median) == ""
+
+
+@pytest.mark.parametrize("metric", [one for one in METRICS if one.private], ids=lambda metric: metric.name)
+@pytest.mark.parametrize("slicing", ["area", "kind"])
+def test_a_number_about_people_has_no_rows_and_says_why(metric, slicing, collected):
+    link = {"slice": slicing, "kind": "night", "period": "25 May 2026", "every": "month", "range": "All"}
+    app = open_page("explore.py", metric=metric.title, **link)
+
+    assert "its rows are never shown" in told(app)
+    assert not app.dataframe
+
+
+def test_what_a_number_lacks_is_said_beside_it(nouns):
+    pulls = {"source": "github.com", "kind": "github", "stream": "github_pull_requests", "complete_to": "2026-06-01"}
+    scopes = [{**pulls, "scope": "acme/checkout"}, {**pulls, "scope": "acme/search", "complete_to": None}]
+    nouns(sources=scopes, **happenings())
+    app = open_page("explore.py", metric="Pull request cycle time")
+
+    assert len(charts(app)) == 1
+    assert "This number lacks something: pull requests of acme/search (not read to the end yet)." in told(app)
+
+
+def test_the_usual_range_of_a_share_ends_at_all_of_it(collected):
+    points = metrics.trend(metrics.metric("change_fail_rate")).assign(value=[0.9, 1.0] * (WEEKS // 2))
+
+    assert usuals(metrics.metric("change_fail_rate"), points)[-1].high == 1
+
+
+# The other pages
+
+
+def test_every_metric_has_its_place_on_a_page_of_its_own_kind():
+    shown = {"knowledge_depth", "thinly_known_share", "review_evenness"}
+    for page in ("flow.py", "outcomes.py"):
+        source = (HOUSE / "pages" / page).read_text(encoding="utf-8")
+        shown |= {name for name in re.findall(r'"([a-z_]+)"', source) if name in {one.name for one in METRICS}}
+
+    assert shown == {one.name for one in METRICS}
+
+
+@pytest.mark.parametrize("page", ["flow.py", "outcomes.py"])
+def test_each_group_of_charts_opens_from_its_link(page, collected):
+    key = page.removesuffix(".py")
+    for group in picker(open_page(page), key).options:
+        app = open_page(page, **{key: group})
+
+        assert picker(app, key).value == group
+        assert group in told(app).split("\n")
+        assert len(app.get("html")) > 4
+
+
+def test_a_workflow_says_what_it_needs_to_tell_what_it_gave_back(nouns):
+    nouns(WORKFLOW, **happenings())
+    text = told(open_page("outcomes.py"))
+
+    assert "What it was like before &#x27;Provision&#x27; is not known: add baseline" in text
+    assert "Nothing was asked of it in this time." in text
+
+
+def test_without_a_workflow_the_page_says_how_to_name_one(nouns):
+    nouns(**happenings())
+
+    assert "Name one under [[workflows]] in team.toml" in told(open_page("outcomes.py"))
+
+
+def test_knowledge_lists_parts_of_the_system_by_depth_and_no_people(nouns):
+    parts = {"billing": 0, "basket": 1, "search": 2, "mail": 3, "login": 1}
+    held = [
+        {"component_id": nth, "repo": "acme/checkout", "component": name, "depth": parts[name], "history": 12}
+        for nth, name in enumerate(parts)
+    ]
+    nouns(knowledge=[{**one, "month": month} for one in held for month in ("2026-04-01", "2026-05-01")], **happenings())
+    app = open_page("knowledge.py")
+    lists = {one.label: one.dataframe[0].value["what"].tolist() for one in expanders(app)}
+
+    assert lists == {
+        "Needs somebody to know it: 1": ["checkout billing"],
+        "Needs a second person: 2": ["checkout basket", "checkout login"],
+        "Two people know it: 1": ["checkout search"],
+        "Three or more know it: 1": ["checkout mail"],
+    }
+    assert "of five parts of the system two parts needed a second person, and one part somebody to know them." in told(
+        app
+    )
 
 
 def test_the_number_on_the_chart_is_the_number_of_rows_behind_it(collected):
@@ -363,22 +540,22 @@ def test_health_tells_how_far_each_stream_was_read_and_what_the_rules_match(noun
     assert streams[["what", "items", "gone", "expected"]].to_numpy().tolist() == [["pull requests", 80, 2, 82]]
     assert syncs["requests"].tolist() == [214]
     assert rules["matched"].tolist() == ["preprod"]
-    assert [one.label for one in app.expander] == [metric.title for metric in METRICS]
+    assert [one.label for one in expanders(app)] == [metric.title for metric in METRICS]
 
 
 # Words and colours
 
 
-@pytest.mark.parametrize(
-    "prompt",
-    [
-        *(text.format(when="The week of 28 Sep") for text in sentences.PROMPTS.values()),
-    ],
-)
-def test_a_prompt_is_a_short_question_about_the_work(prompt):
-    assert prompt.endswith("?")
-    assert len(prompt.split()) <= 16
-    assert not unsaid(prompt, question=True)
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_says_a_word_that_judges(page, collected):
+    own = told(open_page(page)).replace("<b>Totals</b> ![x](https://evil.example/x.png)", "")
+
+    assert unsaid(own) == []
+
+
+@pytest.mark.parametrize("verdict", [*sentences.VERDICTS.values(), *(STATES[one] for one in sentences.VERDICTS)])
+def test_a_verdict_neither_judges_nor_asks_about_people(verdict):
+    assert not unsaid(verdict, question=True)
 
 
 def test_numbers_are_said_to_two_figures_and_counts_whole():
@@ -394,18 +571,51 @@ def test_numbers_are_said_to_two_figures_and_counts_whole():
     ]
 
 
-def test_three_sentences_say_what_moved_what_did_not_and_what_cannot_be_said():
-    one, two, three = metrics.metric("bugs_opened"), metrics.metric("change_lead_time"), metrics.metric("workflow_runs")
-    usual = Usual(1, 3, 5, date(2025, 1, 6), date(2025, 7, 7), 26)
-    told = [sentences.Reading(one, MONDAY, 9, usual), sentences.Reading(two, MONDAY, 3, usual)]
+def watched(name: str, state: Any) -> tuple[Any, Watch]:
+    signal = None
+    if state in {"unusual", "look", "shift"}:
+        signal = Signal(name, "all", state, MONDAY, MONDAY + timedelta(weeks=1), 1, 9, 7, 9, "up", 9.0)
+    baseline = None if state == "too few" else Baseline(date(2025, 1, 6), date(2025, 7, 7), 26, 3, 1, 0, "raw", "")
+    marks = () if state == "too few" else (Mark(MONDAY, 9.0, 9.0, None, unusual=state == "unusual", special=""),)
+    return metrics.metric(name), Watch(name, "all", state, baseline, marks, signal, false=0.05)
 
-    assert sentences.summary(told, [three]) == [
-        "In the week of 3 Nov, one measure left its usual range: bugs opened (9, usual 1 to 5).",
-        "One measure stayed inside: change lead time.",
-        "Too early or too little to say anything about Workflow runs.",
+
+def test_three_sentences_say_what_moved_what_did_not_and_what_cannot_be_said():
+    names = {"bugs_opened": "unusual", "change_lead_time": "usual", "workflow_runs": "too few", "throughput": "shift"}
+    told = [watched(*one) for one in names.items()]
+
+    assert sentences.summary(told) == [
+        "As of the week of 3 Nov, issues finished moved; bugs opened had an unusual week.",
+        "One measure did as usual: change lead time.",
+        "One measure cannot be held against anything yet.",
     ]
-    assert sentences.summary(told[1:], [])[0] == "In the week of 3 Nov, nothing left its usual range."
-    assert sentences.summary([], [three])[0] == "Too early to say what is usual."
+    assert sentences.summary(told[1:2])[0] == "As of the week of 3 Nov, nothing moved."
+    assert sentences.summary(told[2:3])[0] == "Too early to say what is usual."
+    assert sentences.summary([watched("bugs_reopened", "gap")])[1] == (
+        "Without a value for longer than usual: bugs reopened."
+    )
+    assert sentences.chance(told).startswith(
+        "With three charts watched, expect about 0.15 false signals a year, and 0.60"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("too few", "nothing to hold it against yet"),
+        ("usual", "nothing unusual"),
+        ("unusual", "an unusual week of 3 Nov"),
+        ("look", "worth a look since the week of 3 Nov"),
+        ("shift", "moved in the week of 3 Nov"),
+        ("gap", "no value for longer than usual"),
+    ],
+)
+def test_the_sentence_over_a_chart_ends_with_the_state_it_is_in(state, said):
+    metric, watch = watched("bugs_opened", state)
+    points = pd.DataFrame({"starts": [MONDAY], "value": [9.0], "low": [None], "high": [None], "p85": [None]})
+
+    assert sentences.headline(metric, points, "week", watch) == f"Bugs opened: 9 in the week of 3 Nov; {said}"
+    assert (sentences.prompt(metric, watch) is not None) == (watch.signal is not None)
 
 
 def light(colour: str) -> float:
@@ -445,6 +655,6 @@ def test_a_chart_follows_the_theme(collected, monkeypatch):
     seen = set()
     for colours in (theme.LIGHT, theme.DARK):
         monkeypatch.setattr(figure, "tokens", lambda colours=colours: colours)
-        seen.add(figure.draw(view, points, None, "").data[0].line.color)
+        seen.add(figure.draw(view, points, [], None, "").data[0].line.color)
 
     assert seen == {theme.LIGHT.series[0], theme.DARK.series[0]}
