@@ -114,15 +114,18 @@ DEPENDS = """
         or not exists (from sources where list_contains($streams::text[], stream) and list_contains($needs::text[], kind))
     )
 """
-# A day of UTC sees one end of a period at most, so that a row finds its period by its day and one comparison. What does not
-# fit is asked for all the same: the first event of an area tells since when a week without events is a 0. A scope has read
-# an area if it bears its name; where no scope does, all of them have to be read.
-TREND = """
+# A day of UTC sees one end of a period at most, so that a row finds its period by its day and one comparison.
+DAYS = """
 , days as (
     select unnest(generate_series(first, closes - interval 1 microsecond, interval 1 day))::date as day, starts, ends, closes
     from (select *, date_trunc('day', opens - interval 1 microsecond) + interval 1 day as first from calendar)
-),
-cells as (
+)
+"""
+# What does not fit is asked for all the same: the first event of an area tells since when a week without events is a 0. A
+# scope has read an area if it bears its name; where no scope does, all of them have to be read.
+TREND = """
+{days}
+, cells as (
     select
         {slice} as slice,
         {here} as here,
@@ -254,6 +257,7 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     }
     open_ = metric.censored.replace("'", "''")
     sql = TREND.format(
+        days=DAYS,
         slice=slice_,
         here=HERE,
         chosen=CHOSEN,
@@ -297,11 +301,12 @@ def waits_for(metric: Metric) -> list[str]:
 
 def _people(metric: Metric) -> "dict[tuple[date, str], set[str]]":
     """Return the hashes of those behind each month and area. They go no further than the gate."""
-    sql = """
-        , months as (
-            select starts, area, who from events join calendar on happened_at >= opens and happened_at < closes
+    sql = f"""
+        {DAYS}
+        , told as (
+            select distinct if(happened_at < closes, starts, ends) as starts, area, who from events join days on day = happened_at::date
         )
-        select starts, area, list(distinct who) as who from months group by all
+        select starts, area, list(who) as who from told semi join calendar using (starts) group by all
     """
     found = _ask(metric, "month", sql)
     told = zip(found["starts"].dt.date, found["area"], found["who"], strict=True)

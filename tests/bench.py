@@ -4,10 +4,12 @@ Seconds differ from machine to machine; ratios hardly do. Each figure stands bes
 the two take turns, so that whatever else the machine does slows both, and each is the median of its turns.
 """
 
+import argparse
 import json
 import logging
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,12 +19,21 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+from tests import scale
+
+if TYPE_CHECKING:
+    from data import Live
 
 HOUSE = Path(__file__).resolve().parent.parent
 DAY = "2026-06-30"  # always the same 15 months, so that two runs can be compared
 PAGES = ("this_week.py", "explore.py", "health.py")
+
+SIZE = 100_000  # pull requests of the company that is made up by tests/scale.py; 1,000,000 is what the promise is about
+WITHIN = 0.150  # seconds, of a page's query at that size
 
 Row = tuple[str, float, str, float]  # what, its seconds, beside what, that one's seconds
 
@@ -98,6 +109,114 @@ def measuring() -> Iterator[Row]:
     )
 
 
+def wanted(live: "Live") -> dict[str, str]:
+    """Return for each raw table the fields the nouns want of its bodies, as the model asks for them, or as it made them up."""
+    from data.store import model
+
+    found = re.findall(r"from_json\(body, ('\{[^']*\}')\)\)\s+from (?:with_parts\(')?live\.raw\.(\w+)", model())
+    made_up = re.search(r"set variable jira_shape = (.+?);\n", model(), re.DOTALL)
+    shapes = {table: shape for shape, table in reversed(found)}  # of two the first: it reads more
+    if made_up:
+        shapes["jira_issues"] = made_up[1].replace("getvariable('jira_custom')", "['customfield_10016']")
+    return {
+        table: shape
+        for table, shape in shapes.items()
+        if live.connection.execute(f"from raw.{table} limit 1").fetchall()
+    }
+
+
+def growing(size: int) -> Iterator[Row]:
+    """Nouns of a company of any size from raw, beside reading the same JSON, and its pages' queries beside plain pandas."""
+    import data
+    import metrics
+
+    with data.Live("team") as live:
+        scale.make_up(live, size)
+        shapes = wanted(live)
+
+        def read(told: Callable[[str, str], str]) -> None:
+            live.connection.execute("set threads = 2")  # as many as the nouns are made with
+            for table, shape in shapes.items():
+                live.connection.execute(told(table, shape)).fetchall()
+
+        def nouns() -> None:
+            live.tell("published", "")  # else the last nouns are taken over
+            data.publish(live)
+
+        def once() -> None:
+            read(lambda table, shape: f"select count(from_json(body, {shape})) from raw.{table}")
+
+        def one_field() -> None:
+            read(lambda table, _: f"select max(body->>'$.updatedAt') from raw.{table}")
+
+        turns = 3 if size < 500_000 else 1
+        yield beside("nouns from raw", nouns, "one from_json of the fields they want", once, turns)
+        yield beside("nouns from raw", nouns, "one field of every raw answer", one_field, turns)
+        frame, parsing = in_pandas(live, size)
+    yield from plainly(frame, parsing)
+    for metric in metrics.METRICS:
+        every = "month" if metric.private else "week"
+        took = median([seconds(partial(metrics.trend, metric, every)) for _ in range(4)][1:])
+        yield f"one query of {metric.name}", took, "what a page may take", WITHIN
+
+
+PULL = ("repo", "number", "createdAt", "mergedAt", "additions", "deletions")
+
+
+def in_pandas(live: "Live", size: int) -> tuple[pd.DataFrame, float]:
+    """Return the pull requests as a plain script would read them, and how many seconds that took for all of them.
+
+    It keeps what the metrics beside it need and nothing else. Beyond 100,000 a part is read and its time scaled up.
+    """
+    part = min(size, 100_000)
+    told = live.connection.execute(f"select scope, body from raw.github_pull_requests limit {part}").fetchall()
+
+    def one(repo: str, body: str) -> tuple:
+        pull = json.loads(body)
+        reviews = [
+            node["submittedAt"] for node in pull["timelineItems"]["nodes"]
+            if node["__typename"] == "PullRequestReview" and (node["author"] or {}).get("login") != pull["author"]["login"]
+        ]  # fmt: skip
+        return (
+            repo,
+            *(pull[name] for name in PULL[1:]),
+            pull["author"]["__typename"] == "Bot",
+            min(reviews, default=None),
+        )
+
+    begun = time.perf_counter()
+    frame = pd.DataFrame([one(*row) for row in told], columns=[*PULL, "bot", "reviewedAt"])
+    for name in ("createdAt", "mergedAt", "reviewedAt"):
+        frame[name] = pd.to_datetime(frame[name], utc=True).dt.tz_convert("Europe/Berlin").dt.tz_localize(None)
+    return frame, (time.perf_counter() - begun) * size / part
+
+
+def plainly(frame: pd.DataFrame, parsing: float) -> Iterator[Row]:
+    """The same metrics with pandas: from JSON each time, as a script would, and from a frame that is already in memory."""
+    import metrics
+
+    merged = frame[frame["mergedAt"].notna() & ~frame["bot"]]
+
+    def cycle() -> pd.Series:
+        days = (merged["mergedAt"] - merged["createdAt"]).dt.total_seconds() / 86400
+        return days.groupby(merged["mergedAt"].dt.to_period("W")).median()
+
+    def unreviewed() -> pd.Series:
+        late = ~(merged["reviewedAt"] <= merged["mergedAt"])
+        return late.groupby(merged["mergedAt"].dt.to_period("W")).mean()
+
+    def size() -> pd.Series:
+        lines = merged["additions"] + merged["deletions"]
+        return lines.groupby(merged["mergedAt"].dt.to_period("W")).median()
+
+    for name, work in (
+        ("pull_request_cycle_time", cycle), ("unreviewed_share", unreviewed), ("pull_request_size", size),
+    ):  # fmt: skip
+        took, least = beside("", partial(metrics.trend, metrics.metric(name)), "", work)[1::2]
+        yield f"one query of {name}", took, "the same in pandas, from JSON", parsing + least
+        yield f"one query of {name}", took, "the same in pandas, already in memory", least
+
+
 def talking() -> Iterator[Row]:
     import streamlit as st
     from streamlit.testing.v1 import AppTest
@@ -131,12 +250,20 @@ def table(measured: Iterator[Row]) -> str:
 
 
 def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked.add_argument(
+        "--size", type=int, default=SIZE, help="pull requests of the company made up (1000000: the promise)"
+    )
+    asked.add_argument("--only-size", action="store_true", help="measure that company alone and write no file")
+    words = asked.parse_args()
     parts = {"Collecting": collecting, "Keeping": keeping, "Measuring": measuring, "Pages, on the server": talking}
     head = (
         "# Benchmarks\n\nWritten by `make bench`; do not edit. Seconds are this machine's, ratios are nearly everybody's.\n"
         f"The sandbox company's 15 months up to {DAY}; {os.cpu_count()} cores, Python {platform.python_version()}.\n"
     )
     told = [head]
+    if words.only_size:
+        parts = {}
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(CAIRN_HOME=home, CAIRN_SANDBOX_DAY=DAY)
         for name in ("CAIRN_CONFIG", "GITHUB_TOKEN", "GITHUB_APP_ID", "JIRA_TOKEN", "JIRA_PAT"):
@@ -144,7 +271,16 @@ def main() -> None:
         for title, part in parts.items():
             sys.stderr.write(f"{title} …\n")
             told.append(f"## {title}\n\n{table(part())}\n")
+        sys.stderr.write(f"{words.size:,} pull requests …\n")
+        large = Path(home) / "large"
+        large.mkdir()
+        (large / "team.toml").write_text(scale.WORDS, encoding="utf-8")
+        os.environ.update(CAIRN_HOME=str(large), CAIRN_CONFIG=str(large / "team.toml"))
+        told.append(f"## {words.size:,} pull requests\n\n{table(growing(words.size))}\n")
     text = "\n".join(told)
+    if words.only_size:
+        sys.stdout.write(text)
+        return
     (HOUSE / "docs" / "benchmarks.md").write_text(text, encoding="utf-8")
     sys.stdout.write(text)
 

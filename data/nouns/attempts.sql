@@ -88,26 +88,27 @@ turn as (
     -- The same commit put into the same environment again within ten minutes of the end of the time before: a re-run.
     select
         *,
+        hash(repo, environment, coalesce(sha, id)) as same_again, -- a number, as texts cost more to sort by
         coalesce(
             created_at - lag(coalesce(finished_at, created_at)) over same > interval 10 minutes, true
         ) as fresh,
     from told
-    window same as (partition by repo, environment, coalesce(sha, id) order by created_at, id)
+    window same as (partition by hash(repo, environment, coalesce(sha, id)) order by created_at, id)
 ),
 counted as (
     select
         * exclude fresh,
-        sum(fresh::int) over (partition by repo, environment, coalesce(sha, id) order by created_at, id) as nth
+        sum(fresh::int) over (partition by same_again order by created_at, id) as nth
     from turn
 ),
 once as (
     -- Of several runs one counts: the first that succeeded, else the first that failed.
     select
-        * exclude nth,
+        * exclude (nth, same_again),
         nullif(
             first_value(id) over (
-                partition by repo, environment, coalesce(sha, id), nth
-                order by outcome <> 'success', outcome not in ('failure', 'error'), created_at, id
+                partition by same_again, nth
+                order by case outcome when 'success' then 0 when 'failure' then 1 when 'error' then 1 else 2 end, created_at, id
             ),
             id
         ) as rerun_of,
@@ -120,7 +121,7 @@ placed as (
         position,
         fits(task, 'rule_hotfix') or fits(ref, 'rule_hotfix') or fits(task || ':' || ref, 'rule_hotfix') as hotfix,
         fits(task, 'rule_rollback') or fits(ref, 'rule_rollback') or fits(task || ':' || ref, 'rule_rollback') as rollback,
-        min(finished_at) filter (outcome = 'success') over (partition by repo, environment, sha) as first_live_at,
+        min(finished_at) filter (outcome = 'success') over (partition by hash(repo, environment, sha)) as first_live_at,
     from once o
     left join place using (repo, sha)
     left join (select repo, sha, min(position) as position from default_branch group by all) using (repo, sha)

@@ -46,7 +46,7 @@ with counted as (
         month + later as month,
         sum(sum(wrote * weight)) over known as wrote,
         sum(sum(reviewed * weight)) over known as reviewed,
-    from learnt, (values (0, 1), (6, -0.5), (12, -0.5)) as fades(later, weight)
+    from learnt, (values (0, 1::double), (6, -0.5), (12, -0.5)) as fades(later, weight) -- halves are exact, and decimals slow
     group by component_id, person, month + later
     window known as (partition by component_id, person order by month + later)
 ),

@@ -83,7 +83,7 @@ with turns as (
 ),
 moments as (
     select
-        p.id,
+        p.*,
         if(draft, null, coalesce(ready_at, opened_at)) as ready_at,
         -- made a draft again later, it was ready when it was opened
         case
@@ -153,8 +153,7 @@ select
     hash as author,
     service,
     utc(updatedAt) as updated_at,
-from pull p
-join moments using (id)
+from moments p
 left join people x on x.login = p.author.login
 left join deployed using (id)
 left join revert using (id)
