@@ -169,7 +169,6 @@ def in_pandas(live: "Live", size: int) -> tuple[pd.DataFrame, float]:
     It keeps what the metrics beside it need and nothing else. Beyond 100,000 a part is read and its time scaled up.
     """
     part = min(size, 100_000)
-    told = live.connection.execute(f"select scope, body from raw.github_pull_requests limit {part}").fetchall()
 
     def one(repo: str, body: str) -> tuple:
         pull = json.loads(body)
@@ -184,11 +183,19 @@ def in_pandas(live: "Live", size: int) -> tuple[pd.DataFrame, float]:
             min(reviews, default=None),
         )
 
+    rows, parsing = [], 0.0
+    for first in range(0, part, 10_000):  # the store's memory holds no more of them at once
+        told = live.connection.execute(
+            "select scope, body from raw.github_pull_requests where rowid >= ? and rowid < ?", [first, first + 10_000]
+        ).fetchall()
+        begun = time.perf_counter()
+        rows += [one(*row) for row in told]
+        parsing += time.perf_counter() - begun
     begun = time.perf_counter()
-    frame = pd.DataFrame([one(*row) for row in told], columns=[*PULL, "bot", "reviewedAt"])
+    frame = pd.DataFrame(rows, columns=[*PULL, "bot", "reviewedAt"])
     for name in ("createdAt", "mergedAt", "reviewedAt"):
         frame[name] = pd.to_datetime(frame[name], utc=True).dt.tz_convert("Europe/Berlin").dt.tz_localize(None)
-    return frame, (time.perf_counter() - begun) * size / part
+    return frame, (parsing + time.perf_counter() - begun) * size / part
 
 
 def plainly(frame: pd.DataFrame, parsing: float) -> Iterator[Row]:
