@@ -117,8 +117,8 @@ STREAMS = (
     Stream(name="jira_sites", read=site, every=timedelta(days=1)),
     Stream(name="jira_statuses", read=statuses, every=timedelta(days=1)),
     Stream(name="jira_fields", read=fields, every=timedelta(days=1)),
-    Stream(name="jira_boards", read=boards),
-    Stream(name="jira_issues", read=issues, finish=finish),
+    Stream(name="jira_boards", read=boards, after=("jira_fields",)),
+    Stream(name="jira_issues", read=issues, finish=finish, after=("jira_fields", "jira_boards")),
     Stream(name="jira_sprints", read=sprints, needs=("jira_boards", "jira_issues")),
     Stream(name="jira_worklogs", read=worklogs, needs=("jira_issues",)),
 )

@@ -3,6 +3,7 @@
 An issue's time of change does not move when its sprint opens or closes, so nothing else would tell.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,8 +25,9 @@ async def boards(at: Context, place: Place) -> AsyncIterator[Page]:
         return
     told = at.store.bodies(at.origin("jira_fields"), "body ->> '$.role' = 'points'")
     found, silent = dict[Any, dict[str, Any]](), []
-    for project in projects(at):
-        listed = [board async for board in _values(at, f"{API}/board", projectKeyOrId=project)]
+    wanted = projects(at)
+    lists = await asyncio.gather(*(_values(at, f"{API}/board", projectKeyOrId=project) for project in wanted))
+    for project, listed in zip(wanted, lists, strict=True):
         silent += [] if listed else [project]
         for board in listed:
             if board["id"] in found:
@@ -54,9 +56,10 @@ async def sprints(at: Context, place: Place) -> AsyncIterator[Page]:
     if not whole and not moving:
         return
     began, found = at.wire.now, {}
-    for board in sorted(read if whole else read & {known[i].get("originBoardId") for i in moving}):
-        states = {} if whole else {"state": ",".join(MOVING)}
-        found |= {s["id"]: s async for s in _values(at, f"{API}/board/{board}/sprint", **states)}
+    asked = sorted(read if whole else read & {known[i].get("originBoardId") for i in moving})
+    states = {} if whole else {"state": ",".join(MOVING)}
+    lists = await asyncio.gather(*(_values(at, f"{API}/board/{board}/sprint", **states) for board in asked))
+    found |= {s["id"]: s for listed in lists for s in listed}
     named = set((at.store.progress(at.origin("jira_issues")).place or {}).get("sprints", ())) - set(known)
     listed = {i for i, s in known.items() if s.get("originBoardId") in read} if whole else set()
     lost = set(place.get("lost", ()))
@@ -75,24 +78,21 @@ async def sprints(at: Context, place: Place) -> AsyncIterator[Page]:
     yield Page(rows(found.values(), lambda told: _row(at, told), at.scope), kept, done=True)
 
 
-async def _values(at: Context, path: str, **asked: Any) -> AsyncIterator[dict[str, Any]]:
-    """Yield what a list holds; nothing where there is no such list (no Jira Software, a board without sprints)."""
-    start = 0
+async def _values(at: Context, path: str, **asked: Any) -> list[dict[str, Any]]:
+    """Return what a list holds; nothing where there is no such list (no Jira Software, a board without sprints)."""
+    values: list[dict[str, Any]] = []
     while True:
         try:
-            page = await _ask(at, path, startAt=start, maxResults=PAGE, **asked)
+            page = await _ask(at, path, startAt=len(values), maxResults=PAGE, **asked)
         except Missing:
-            return
+            return values
         except Refused as refused:
             if "(400" in str(refused) and path.endswith("/sprint"):
-                return
+                return values
             raise
-        values = page["values"]
-        for one in values:
-            yield one
-        start += len(values)
-        if page.get("isLast") or not values or start >= page.get("total", start + 1):
-            return
+        values += page["values"]
+        if page.get("isLast") or not page["values"] or len(values) >= page.get("total", len(values) + 1):
+            return values
 
 
 async def _ask(at: Context, path: str, **asked: Any) -> Any:

@@ -51,7 +51,7 @@ class Stream:
     lands it itself; it returns what changed. `every` keeps slow-moving lists from being asked at each run. `unfinished`
     is the SQL condition on raw rows whose items are not final and must be visited again. `by_id`: `finish` asks again for
     what was set aside; without it the list is read from its beginning. `needs`: the streams it is made from; when one of
-    them could not be read in this run, it waits for the next.
+    them could not be read in this run, it waits for the next. `after`: the streams that are read before it, if they can be.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Stream:
     unfinished: str = ""
     by_id: bool = False
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from collectors import STREAMS, discovery, probe
 from collectors.source import Source
@@ -17,6 +17,7 @@ from data import Edition, Live, Origin, publish
 
 AT_ONCE = 4  # repositories read side by side on one line
 PACE = 20.0  # seconds between editions while a first collection runs
+T = TypeVar("T")
 GRACE = 5.0  # seconds to finish the pages in hand when somebody asks to stop
 
 
@@ -222,7 +223,7 @@ class Run:
         marks = discovery.renamed(self.context(source, wire, "*"), told)
         names = dict.fromkeys([*marks, *(name for name in scopes if name not in told)])
         owners = discovery.owners(names) if source.kind == "github" else []
-        await asyncio.gather(*map(scope, names), *map(owner, owners))
+        await together(*map(scope, names), *map(owner, owners))
 
     def context(self, source: Source, wire: Wire, scope: str) -> Context:
         """Return where the streams of one scope are read."""
@@ -252,30 +253,35 @@ class Run:
     async def scope(
         self, outcome: Outcome, at: Context, mark: str | None, streams: tuple[Stream, ...] | None = None
     ) -> None:
-        """Read the streams of one scope, as long as the door is open: GitHub's side by side, a Jira site's in their order.
+        """Read the streams of one scope side by side, each after those it builds on, as long as the door is open.
 
         Without a mark nothing in it is new, and only lists with a rhythm of their own are read. Where nobody has looked yet,
-        the first stream goes ahead of the others: it tells whether there is such a repository at all.
+        and at a Jira site, the first stream goes ahead of the others: it tells whether there is such a place at all.
         """
         wanted = [s for s in streams or STREAMS[at.kind] if mark is not None or s.every]
-        ahead = wanted if at.kind != "github" else wanted[: mark in {"", "null"}]
-        whole, unread = True, set[str]()
+        ahead = wanted[: at.kind != "github" or mark in {"", "null"}]
+        found: dict[str, asyncio.Future[Refused | None]] = {}
+
+        async def read(stream: Stream) -> Refused | None:
+            before = {name: await found[name] for name in (*stream.needs, *stream.after) if name in found}
+            if any(before.get(name) for name in stream.needs):
+                return Refused(f"{stream.name} waits for what it is made from")
+            return await self.stream(outcome, at, stream)
+
         for stream in ahead:
-            if unread.intersection(stream.needs):
-                continue
             refused = await self.stream(outcome, at, stream)
-            whole &= refused is None or bool(stream.every)  # what has a rhythm of its own is tried again by it
             if isinstance(refused, Unauthorised):
                 return
-            if isinstance(refused, Missing) and stream is wanted[0]:
+            if isinstance(refused, Missing):
                 outcome.never |= self.store.progress(at.origin(stream.name)).complete_to is None
                 return
-            unread |= {stream.name} if refused else set()
-        rest = wanted[len(ahead) :]
-        for stream, refused in zip(
-            rest, await asyncio.gather(*(self.stream(outcome, at, s) for s in rest)), strict=True
-        ):
-            whole &= refused is None or bool(stream.every)
+            found[stream.name] = asyncio.get_running_loop().create_future()
+            found[stream.name].set_result(refused)
+        for stream in wanted[len(ahead) :]:
+            found[stream.name] = asyncio.ensure_future(read(stream))
+        refusals = await together(*found.values())
+        # what has a rhythm of its own is tried again by it
+        whole = all(refused is None or stream.every for stream, refused in zip(wanted, refusals, strict=True))
         if mark and whole and not self.stopped:
             probe.seen(at.wire, self.store, at.source, at.scope, mark)
 
@@ -322,6 +328,13 @@ class Run:
         if not (outcome.locked_out and isinstance(refused, Unauthorised)):
             outcome.parked.append(told)
         outcome.locked_out |= isinstance(refused, Unauthorised)
+
+
+async def together(*some: Awaitable[T]) -> list[T]:
+    """Return what all gave. What one of them raises is raised when the others are done: a stop finishes every page in hand."""
+    under_way = [asyncio.ensure_future(one) for one in some]
+    await asyncio.gather(*under_way, return_exceptions=True)
+    return [one.result() for one in under_way]
 
 
 def _now() -> datetime:

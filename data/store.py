@@ -411,6 +411,8 @@ class Live:
 
     def release(self, origin: Origin, now: datetime) -> list[str]:
         """Return the ids of what was set aside and is to be asked for again now."""
+        if not self._aside:
+            return []
         bound = {"source": origin.source, "stream": origin.stream, "scope": origin.scope}
         found = self.connection.execute(
             "update rejects set again = true where source = $source and stream = $stream and scope = $scope"
@@ -421,6 +423,8 @@ class Live:
 
     def set_aside(self, origin: Origin, *, again: bool) -> list[str]:
         """Return the ids of what is set aside: all of it, or what was released to be asked for `again` and did not come."""
+        if not self._aside:
+            return []
         found = self.connection.execute(
             "select id from rejects where source = $source and stream = $stream and scope = $scope and (again or not $again)",
             {"source": origin.source, "stream": origin.stream, "scope": origin.scope, "again": again},
