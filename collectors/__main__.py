@@ -2,7 +2,7 @@
 
 `sync --json` ends with one line: {"company", "edition", "seconds", "requests", "points", "new", "changed", "per_1000_pull_requests":
 {"requests", "points"} or null, "sources": [{"source", "kind", "requests", "points", "budget_left", "seconds", "streams": {name:
-{"read", "new", "changed"}}, "parked": [sentence, ...]}]}.
+{"read", "new", "changed", "gone", "set_aside", "new_fields", "items", "incomplete", "expected"}}, "parked": [sentence, ...]}]}.
 """
 
 import asyncio
@@ -52,6 +52,8 @@ def sync_command(
             except KeyboardInterrupt:
                 reporter.say("Stopped. Every page read so far is kept; the next sync goes on from there.")
                 raise typer.Exit(130) from None
+            for outcome in outcomes if as_json else ():
+                outcome.extent = store.extent(outcome.source.name)
         for outcome in outcomes:
             reporter.say(_sentence(outcome))
             for parked in dict.fromkeys(outcome.parked):

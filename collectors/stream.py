@@ -153,6 +153,7 @@ class Tally(Meter):
     fields: int = 0  # fields nobody had seen before
     pages: int = 0
     expected: int | None = None
+    before: int = 0  # items that were there when the run began
 
     def add(self, landed: Landed) -> None:
         """Count what was kept."""
@@ -220,12 +221,15 @@ async def _through(stream: Stream, at: Context, tally: Tally, on_page: Callable[
     async for page in stream.read(at, known.place or {}):
         started = started or at.wire.now
         complete_to = started if page.done and not stream.finish else known.complete_to
-        progress = Progress(page.place, complete_to, page.expected or known.expected)
+        expected = known.expected if page.expected is None else page.expected
+        progress = Progress(page.place, complete_to, expected)
         landed = at.store.land(origin, page.rows, progress, at.wire.now)
         tally.add(landed)
         tally.read += len(page.rows)
         tally.pages += 1
-        tally.expected = page.expected or tally.expected
+        tally.expected = expected
+        if tally.pages == 1 and not page.done:
+            tally.before = at.store.held(origin) - landed.new
         on_page(tally)
         _unless_adrift(stream, at, tally, landed, len(page.rows))
     if stream.finish:

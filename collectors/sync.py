@@ -36,6 +36,10 @@ class Outcome:
     points: int = 0
     left: int | None = None
     seconds: float = 0.0
+    extent: dict[str, dict[str, int | None]] = field(
+        default_factory=dict
+    )  # of each stream: how much there is, and should be
+    lost: dict[str, int] = field(default_factory=dict)  # items of each stream found to be no more
 
     @property
     def started(self) -> bool:
@@ -76,8 +80,10 @@ class Outcome:
                     "read": sum(t.read for t in self.tallies if t.stream == name),
                     "new": sum(t.new for t in self.tallies if t.stream == name),
                     "changed": sum(t.changed for t in self.tallies if t.stream == name),
+                    "gone": self.lost.get(name, 0),
                     "set_aside": sum(t.rejected for t in self.tallies if t.stream == name),
                     "new_fields": sum(t.fields for t in self.tallies if t.stream == name),
+                    **self.extent.get(name, {}),
                 }
                 for name in dict.fromkeys(t.stream for t in self.tallies)
             },
@@ -88,6 +94,9 @@ class Outcome:
 
 class Watch(Protocol):
     """Whoever is told how it goes."""
+
+    def park(self, source: str) -> None:
+        """Hear that something of a source is left for the next run."""
 
     def page(self, tally: Tally, wire: Wire) -> None:
         """Hear how far a stream is."""
@@ -188,6 +197,7 @@ class Run:
             outcome.stopped = self.stopped
             outcome.requests, outcome.points, outcome.left = wire.requests, wire.points, wire.left
         outcome.seconds = time.monotonic() - began
+        outcome.lost = {stream: n for (name, stream), n in self.store.lost.items() if name == source.name}
         self.store.synced(
             started_at=started,
             finished_at=_now(),
@@ -327,6 +337,7 @@ class Run:
         self.store.failed(origin, str(refused), now)
         if not (outcome.locked_out and isinstance(refused, Unauthorised)):
             outcome.parked.append(told)
+            self.watch.park(outcome.source.name)
         outcome.locked_out |= isinstance(refused, Unauthorised)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -159,6 +160,9 @@ class Live:
         self._holder = self.path.with_name("live.holder")
         self._known: set[str] = set()
         self._fields: dict[tuple[str, str], set[str]] = {}
+        self.lost: Counter[tuple[str, str]] = (
+            Counter()
+        )  # items found to be no more since the file was opened, by source and stream
         with _in_words(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.connection = self._open()
@@ -289,6 +293,26 @@ class Live:
         )
         found = self.connection.execute(f"select sum(n)::bigint from ({told})", {"source": source}).fetchone()
         return found[0] if found else 0
+
+    def extent(self, source: str) -> dict[str, dict[str, int | None]]:
+        """Return how much there is of each stream of a source: items, those whose parts are not all read, and expected.
+
+        `expected` is what the source itself said there should be, null where it does not say.
+        """
+        found = self.connection.execute(
+            "select stream, sum(expected)::bigint from progress where source = $source group by stream order by stream",
+            {"source": source},
+        ).fetchall()
+        told: dict[str, dict[str, int | None]] = {}
+        for stream, expected in found:
+            counted = self.connection.execute(
+                f"select count(*), count(*) filter (whole is distinct from version) from {self._ensure(stream)}"
+                " where source = $source and gone_at is null",
+                {"source": source},
+            ).fetchone()
+            items, incomplete = counted or (0, 0)
+            told[stream] = {"items": items, "incomplete": incomplete, "expected": expected}
+        return told
 
     def tables(self) -> list[str]:
         """Return the raw tables there are, in alphabetical order."""
@@ -501,18 +525,19 @@ class Live:
             return Landed()
         bound = {"source": origin.source, "ids": list(ids), "at": at}
         with self._transaction():
-            self.connection.execute(
+            lost = self.connection.execute(
                 f"update {self._ensure(origin.stream)} set gone_at = $at{', whole = null' if parts else ''}"
-                " where source = $source and gone_at is null and id in (select unnest($ids))",
+                " where source = $source and gone_at is null and id in (select unnest($ids)) returning id",
                 bound,
-            )
+            ).fetchall()
             if parts:
                 self.connection.execute(
                     f"update {self._ensure(parts)} set gone_at = $at"
                     " where source = $source and gone_at is null and parent in (select unnest($ids))",
                     bound,
                 )
-        return Landed(changed=len(ids))
+        self.lost[origin.source, origin.stream] += len(lost)
+        return Landed(changed=len(lost))
 
     def repositories(self, source: str) -> dict[str, dict[str, Any]]:
         """Return what is known of the repositories of a GitHub that still exist, by id."""

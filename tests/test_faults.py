@@ -385,7 +385,9 @@ def test_f24_what_was_deleted_comes_back_when_it_is_seen_again():
         row = Row("1", NOON, {"key": "SHOP-1"}, "acme/shop")
         store.land(PULLS, [row], Progress(), NOON)
         store.gone(PULLS, ["1"], NOON)
+        store.gone(PULLS, ["1"], NOON)  # once more: it is gone once
         assert store.versions(PULLS) == {}
+        assert store.lost[PULLS.source, PULLS.stream] == 1
         store.land(PULLS, [row], Progress(), NOON)
         assert store.versions(PULLS) == {"1": NOON}
 

@@ -16,6 +16,7 @@ from collectors.sandbox.stories import span
 from data import Live
 from metrics import METRICS
 from metrics.signals import Watch, expected_false, watches
+from tests.conftest import Silent
 
 DAY = date(2026, 11, 20)
 STORY = {story.name: story for story in STORIES}
@@ -36,16 +37,6 @@ class Episode:
 
     def __str__(self) -> str:
         return f"{self.metric} of {self.slice} {self.direction}, {self.since} to {self.until}"
-
-
-class Silent:
-    """Hears everything and says nothing."""
-
-    def page(self, *_): ...
-
-    def done(self, *_): ...
-
-    def say(self, *_): ...
 
 
 @pytest.fixture(scope="module")

@@ -149,6 +149,8 @@ class Ears:
 
     def done(self, *_: Any) -> None: ...
 
+    def park(self, *_: Any) -> None: ...
+
     def say(self, line: str) -> None:
         self.heard.append(line)
 
