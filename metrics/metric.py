@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Day = date | str  # in the team's time zone; text as YYYY-MM-DD
+Areas = str | tuple[str, ...]  # one area, or some that belong together
 COLUMNS = ("happened_at", "value", "area", "kind", "what", "url")
 STEPS = {"week": "interval 7 day", "month": "interval 1 month", "quarter": "interval 3 month"}
 FOLDS = {  # what is taken of the rows of one period; metrics/fold.py makes a point of it
@@ -104,7 +105,7 @@ events as (
     where {who} is not null
 )
 """
-HERE = "($area::text is null or area = $area)"
+HERE = "($area::text[] is null or list_contains($area, area))"
 CHOSEN = f"{HERE} and ($kind::text is null or kind = $kind)"
 # The scopes whose streams a metric depends on; of streams that nobody lists, all that its sources have.
 DEPENDS = """
@@ -141,7 +142,7 @@ TREND = """
     group by all
 ),
 reading as (
-    select split_part(scope, '/', -1) as area, case when count(complete_to) = count(*) then min(complete_to) end as read_to
+    select {place} as area, case when count(complete_to) = count(*) then min(complete_to) end as read_to
     from sources
     where {depends}
     group by all
@@ -177,7 +178,7 @@ def rows(  # noqa: PLR0913  one question, asked in many ways
     every: str = "week",
     since: Day | None = None,
     until: Day | None = None,
-    area: str | None = None,
+    area: Areas | None = None,
     kind: str | None = None,
 ) -> "pd.DataFrame":
     """Return the events of a metric, oldest first, with exactly COLUMNS; times are zone-less UTC.
@@ -198,7 +199,7 @@ def rows(  # noqa: PLR0913  one question, asked in many ways
 
 
 def behind(
-    metric: Metric, starts: Day, every: str = "week", *, area: str | None = None, kind: str | None = None
+    metric: Metric, starts: Day, every: str = "week", *, area: Areas | None = None, kind: str | None = None
 ) -> "pd.DataFrame":
     """Return exactly the rows behind one mark, with COLUMNS: the mark is their fold, and rows without a value are among them.
 
@@ -231,11 +232,13 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     *,
     since: Day | None = None,
     until: Day | None = None,
-    area: str | None = None,
+    area: Areas | None = None,
     kind: str | None = None,
     by: Literal["area", "kind"] | None = None,
 ) -> "pd.DataFrame":
     """Return one point per complete period, with the columns of fold.POINT, ordered by slice and starts.
+
+    `area` is one area, or several taken together, like those of a team.
 
     slice, starts, ends (exclusive), value; low, high: a 90 % interval of a share or a median; p85: what 85 % stay below, told
     from 20 rows on; n: rows with a value; of: all rows. The first is the period of the metric's first event, the last ends no
@@ -248,14 +251,14 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     columns = {None: "'all'", "area": "area", "kind": "kind"}
     slice_ = columns[known(by, columns, "slice")]
     if metric.private:
-        privacy.refuse_cuts(metric.title, kind, by)
+        privacy.refuse_cuts(metric.title, kind, by, area)
     first = "(select min(starts) from cells where here)"
     slices = {
         None: f"select 'all' as slice, {first} as since",
         "area": "select slice, min(starts) as since from cells where here group by slice having bool_or(chosen)",
         "kind": f"select distinct slice, {first} as since from cells where chosen",
     }
-    open_ = metric.censored.replace("'", "''")
+    open_, scope = metric.censored.replace("'", "''"), "split_part(scope, '/', -1)"
     sql = TREND.format(
         days=DAYS,
         slice=slice_,
@@ -265,13 +268,15 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
         finished=f"list(kind <> '{open_}') filter (value is not null)" if open_ else "null",
         depends=DEPENDS,
         slices=slices[by],
-        named="slices.slice" if by == "area" else "$area",
+        place=scope if by == "area" else f"if(list_contains($area, {scope}), 'chosen', 'other')",
+        named="slices.slice" if by == "area" else "'chosen'",
     )
     cells = _ask(metric, every, sql, area=area, kind=kind, streams=streams(metric))
     points = fold.points(metric.fold, cells, metric.minimum)
     if metric.private:
         fits = every == "month" or (every == "quarter" and not re.search(r"\bperiods\b", metric.sql))
-        points = privacy.withhold(points, _people(metric), fits=fits, area=area, by_area=by == "area")
+        one = area if isinstance(area, str) else None
+        points = privacy.withhold(points, _people(metric), fits=fits, area=one, by_area=by == "area")
     from_, to = _day(since), _day(until)
     kept = [
         (not from_ or s >= from_) and (not to or e <= to) for s, e in zip(points["starts"], points["ends"], strict=True)
@@ -336,6 +341,8 @@ def _ask(metric: Metric, every: str, sql: str, **values: Any) -> "pd.DataFrame":
         who="who" if metric.private else "''",
         sql=metric.sql,
     )
+    if isinstance(area := values.get("area"), str):
+        values["area"] = [area]
     values |= {name: _day(day) for name, day in values.items() if name in {"since", "until", "starts"}}
     return query(head + sql, {"zone": team().timezone, "needs": waits_for(metric), **values})
 

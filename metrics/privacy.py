@@ -40,8 +40,13 @@ def publishable(groups: Mapping[str, int | Collection[str]], k: int = K) -> set[
     return set(shown)
 
 
-def refuse_cuts(title: str, kind: str | None, by: str | None) -> None:
+def refuse_cuts(title: str, kind: str | None, by: str | None, area: str | tuple[str, ...] | None = None) -> None:
     """Raise CairnError for a cut that could make groups small: only the whole and areas are told."""
+    if isinstance(area, tuple):
+        raise CairnError(
+            f"{title} is about people in a crowd: it is told as a whole or of one area, never of some together.\n"
+            "Groups that overlap could give away whoever is in one of them alone. Name one area, or none."
+        )
     if kind is not None or by == "kind":
         raise CairnError(
             f"{title} is about people in a crowd: it is told as a whole or by area, never by kind.\n"

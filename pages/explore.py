@@ -7,7 +7,6 @@ import streamlit as st
 from metrics import METRICS
 from pages import reading, safe
 from pages.parts import chart, clicked, definition, every_picker, one_of
-from pages.reading import View
 from pages.rows import rows
 
 NO_ROWS = (
@@ -20,7 +19,7 @@ which, how_often, slicing, areas, kinds = st.columns([4, 3, 2, 3, 3])
 with which:
     metric = titles[st.selectbox("Metric", list(titles), key="metric", bind="query-params")]
 with how_often:
-    asked = View(metric, every_picker(), st.session_state["range"])
+    asked = reading.here(metric, every_picker())
 with slicing:
     by = st.segmented_control("Slice by", ["area", "kind"], key="slice", bind="query-params")
 with areas:
@@ -29,7 +28,7 @@ with kinds:
     kind = one_of("Kind", reading.names(edition, asked, "kind"), key="kind")
 if metric.private:  # told as a whole or by area alone, and never row by row
     kind, by = None, "area" if by == "area" else None
-view = replace(asked, area=area, kind=kind, by=by)
+view = replace(asked, area=area or asked.area, kind=kind, by=by)
 periods = reading.periods(edition, view)
 st.space("xsmall")
 

@@ -1,7 +1,8 @@
 """How points become a picture: a line with its usual range, gaps where nothing is known, one panel per slice."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -23,15 +24,27 @@ ACROSS = 4  # panels in a row
 MOST = 16  # panels on a page
 
 
+@dataclass(frozen=True)
+class Told:
+    """The words inside a picture, which go with it when it is saved: what it shows, and what the dashed line is."""
+
+    caption: str
+    dashed: str = ""
+
+
 def draw(  # noqa: PLR0913, PLR0917  all that one chart shows
     view: View,
     points: Frame,
     usuals: Sequence[Usual],
     watch: Watch | None,
-    caption: str,
+    before: Frame | None,
+    told: Told,
     picked: date | None = None,
 ) -> go.Figure:
-    """Return one line over time with its usual range, earlier ones thin. `picked` is a period to mark with a line."""
+    """Return one line over time with its usual range, earlier ones thin.
+
+    `before` is an earlier time to draw dashed, `picked` a period to mark with a line.
+    """
     colours = tokens()
     across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
     upright = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
@@ -55,17 +68,23 @@ def draw(  # noqa: PLR0913, PLR0917  all that one chart shows
         shapes.append({**upright, "x0": picked, "x1": picked, "line": {"color": colours.axis, "width": 1}})
     layout = {  # all at once: each later update costs Plotly ten milliseconds
         "template": template(colours),
-        "height": 250,
-        "title": _title(caption),
+        "height": 270 if told.dashed else 250,
+        "title": _title(told),
+        "margin": {"t": 64 if told.dashed else 44},
         "xaxis": _periods(points, view.every, 6),
-        "yaxis": {"range": [0, _top(points, usual)], **_scale(view)},
+        "yaxis": {"range": [0, _top(points, usual, before)], **_scale(view)},
         "shapes": shapes,
     }
-    return go.Figure(_trace(view, points, watch, colours), layout)
+    return go.Figure([_trace(view, points, watch, colours), *_dashed(view, before, colours)], layout)
 
 
-def panels(
-    view: View, slices: dict[str, Frame], usuals: dict[str, Usual | None], watches: dict[str, Watch], caption: str
+def panels(  # noqa: PLR0913, PLR0917  all that one chart shows
+    view: View,
+    slices: Mapping[str, Frame],
+    usuals: Mapping[str, Usual | None],
+    watches: Mapping[str, Watch],
+    before: Mapping[str, Frame | None],
+    told: Told,
 ) -> go.Figure:
     """Return one small chart per slice, all on the same scale: to compare shapes, not to rank."""
     colours = tokens()
@@ -81,17 +100,23 @@ def panels(
     )
     shapes = []
     for place, (name, points) in enumerate(slices.items()):
-        figure.add_trace(
-            _trace(view, points, watches.get(name), colours, name), row=place // across + 1, col=place % across + 1
-        )
+        row, col = place // across + 1, place % across + 1
+        figure.add_trace(_trace(view, points, watches.get(name), colours, name), row=row, col=col)
+        for line in _dashed(view, before.get(name), colours):
+            figure.add_trace(line, row=row, col=col)
         if usual := usuals[name]:
             nth = str(place + 1) if place else ""
             shapes.append(_band(usual, colours) | {"xref": f"x{nth} domain", "yref": f"y{nth}"})
     for title, axis in zip(figure["layout"]["annotations"], figure.select_xaxes(), strict=False):
         title.update(x=axis.domain[0], xanchor="left", font={"size": 14, "color": colours.ink})
-    top = max(_top(points, usuals[name]) for name, points in slices.items())
+    top = max(_top(points, usuals[name], before.get(name)) for name, points in slices.items())
+    line = 20 if told.dashed else 0
     figure.update_layout(
-        template=template(colours), height=80 + 205 * down, margin_t=76, title=_title(caption), shapes=shapes
+        template=template(colours),
+        height=80 + line + 205 * down,
+        margin_t=76 + line,
+        title=_title(told),
+        shapes=shapes,
     )
     figure.update_xaxes(**_periods(next(iter(slices.values())), view.every, 3))
     figure.update_yaxes(range=[0, top], nticks=4, **_scale(view))
@@ -145,6 +170,30 @@ def _trace(view: View, points: Frame, watch: Watch | None, colours: Tokens, name
     )
 
 
+def _dashed(view: View, before: Frame | None, colours: Tokens) -> list[go.Scatter]:
+    """Return an earlier time as a dashed line under the periods it is held against; each point says its own days."""
+    if before is None:
+        return []
+    metric = view.metric
+    known = [None if pd.isna(value) else value for value in before["value"]]
+    told = [
+        "" if value is None else f"<b>{number(value, metric)}{unit(metric)}</b> {period(was, view.every)}"
+        for value, was in zip(known, before["was"], strict=True)
+    ]
+    look = {"color": colours.context, "width": 1.5, "dash": "dash"}
+    return [
+        go.Scatter(
+            x=list(before["starts"]),
+            y=known,
+            mode="lines",
+            line=look,
+            zorder=-1,
+            text=told,
+            hovertemplate="%{text}<extra></extra>",
+        )
+    ]
+
+
 def _special(mark: Mark | None) -> bool:
     return mark is not None and mark.special != ""
 
@@ -157,16 +206,16 @@ def _remark(mark: Mark | None) -> str:
     return f"{' · unusual' if mark.unusual else ''}{special}"
 
 
-def _title(caption: str) -> dict[str, Any]:
-    """Return the line inside the picture, which goes with it when it is saved."""
+def _title(told: Told) -> dict[str, Any]:
+    """Return the lines inside the picture, which go with it when it is saved."""
     return {
-        "text": plot_text(caption, 140),
+        "text": "<br>".join(plot_text(line, 140) for line in (told.caption, told.dashed) if line),
         "font_size": 14,
         "x": 0,
         "xanchor": "left",
         "y": 1,
         "yanchor": "top",
-        "pad_t": 8,
+        "pad_t": 26 if told.dashed else 8,
     }
 
 
@@ -174,8 +223,9 @@ def _scale(view: View) -> dict[str, str]:
     return {"tickformat": "~%"} if view.metric.fold == "share" else {}
 
 
-def _top(points: Frame, usual: Usual | None) -> float:
-    highest = max([*points["value"].dropna(), usual.high if usual else 0, 0])
+def _top(points: Frame, usual: Usual | None, before: Frame | None) -> float:
+    dashed = [] if before is None else before["value"].dropna()
+    highest = max([*points["value"].dropna(), *dashed, usual.high if usual else 0, 0])
     return highest * 1.12 or 1
 
 

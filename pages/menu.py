@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 import data
-from pages import notices, parts, safe
+from pages import frame, notices, safe
 
 CAIRN = Path(__file__).with_name("cairn.svg")
 
@@ -26,13 +26,14 @@ page = st.navigation(
 )
 try:
     edition = data.edition()
+    frame.tools(edition)
     if edition is None:
         notices.never_collected()
     else:
         notices.whose(edition)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.title(page.title, anchor=False, width="content")
-            parts.range_picker()
+            frame.pickers()
         page.run()
         notices.freshness(edition)
 except data.CairnError as error:

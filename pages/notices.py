@@ -4,6 +4,7 @@ import streamlit as st
 
 import data
 from pages import reading, safe, sentences, words
+from pages.charter import charter
 
 COLLECT = "python -m collectors sync"
 
@@ -63,3 +64,4 @@ def freshness(edition: data.Edition) -> None:
     with st.container(key="footer", gap=None):
         safe.text(f"Data complete: {words.series(told) or 'nothing yet'} ({zone}).", "note")
         safe.text("Numbers start a conversation here. They are never the truth, and never about a person.", "note")
+        charter()

@@ -1,6 +1,7 @@
 """What a chart on a page is: sentence, picture with its usual range, where it comes from, its rows, and a question if it moved."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date
 from inspect import cleandoc
 from itertools import islice
@@ -13,23 +14,10 @@ import data
 import metrics
 from metrics import Metric
 from pages import figure, reading, safe, sentences, words
-from pages.reading import EVERY, REACH, View
+from pages.reading import EVERY, View, here
 from pages.words import Frame
 
 NOT_THESE = ["zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"]
-
-
-def range_picker() -> None:
-    """Draw the presets. The menu draws them, so that the choice is the same on all pages: they read it under the key range."""
-    st.segmented_control(
-        "Range",
-        list(REACH),
-        default="12 weeks",
-        required=True,
-        key="range",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
 
 
 def every_picker() -> str:
@@ -60,20 +48,29 @@ def chart(edition: str, view: View, *, on_select: Callable[[], None] | None = No
         return
     facts = [sentences.sample(metric, points), f"complete to {words.moment(complete, data.team().timezone)}"]
     caption = sentences.caption(metric, points, every, complete)
+    before = {
+        name: reading.earlier(history[history["slice"] == name], part, view) for name, part in points.groupby("slice")
+    }
+    dashed = sentences.compared(view, before.values())
     if view.by:
         slices = dict(islice(reading.slices(points).items(), figure.MOST))
         usuals = {name: metrics.usual(metric, history[history["slice"] == name]) for name in slices}
-        picture = figure.panels(view, slices, usuals, reading.sliced_watches(edition, view), caption)
+        watches = reading.sliced_watches(edition, view)
+        picture = figure.panels(view, slices, usuals, watches, before, figure.Told(caption, dashed))
         sentence = sentences.sliced(metric, view.by, len(slices), points["slice"].nunique())
         question = None
     else:
         ranges = reading.usuals(metric, history)
         watch = reading.watch(edition, view)
-        picture = figure.draw(view, points, ranges, watch, caption, picked)
+        picture = figure.draw(view, points, ranges, watch, before["all"], figure.Told(caption, dashed), picked)
         sentence = sentences.headline(metric, points, every, watch)
         question = sentences.prompt(metric, watch)
         facts.insert(1, sentences.band(metric, ranges[-1] if ranges else None))
     safe.text(sentence, "sentence", "h3")
+    if view.compare:
+        facts.append(dashed or f"nothing to compare with: {view.compare}")
+    if view.team and not isinstance(view.area, str):
+        facts.append(sentences.NOT_SPLIT if view.area is None else view.team)
     st.plotly_chart(
         picture,
         theme=None,
@@ -81,7 +78,7 @@ def chart(edition: str, view: View, *, on_select: Callable[[], None] | None = No
         on_select=on_select or "rerun",
         selection_mode="points",
         config=_config(view, points),
-        alt=sentence,
+        alt=f"{sentence}; {dashed}" if dashed else sentence,
     )
     with st.container(key=f"under-{metric.name}", gap=None):
         safe.text(" · ".join(facts), "note")
@@ -105,8 +102,8 @@ def grid(edition: str, views: Sequence[View]) -> None:
 
 def by_month(name: str) -> View:
     """Return a view of what is told month by month, over a year at least: fewer months show nothing."""
-    reach = st.session_state["range"]
-    return View(metrics.metric(name), "month", reach if reach == "All" else "12 months")
+    view = here(metrics.metric(name), "month")
+    return view if view.reach == "All" else replace(view, reach="12 months")
 
 
 def section(edition: str, sections: dict[str, tuple[str, ...]], key: str, monthly: Collection[str] = ()) -> str:
@@ -119,11 +116,7 @@ def section(edition: str, sections: dict[str, tuple[str, ...]], key: str, monthl
         "Section", names, default=names[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
     )
     safe.text(chosen, "sentence", "h2")
-    reach = st.session_state["range"]
-    there = [
-        by_month(name) if name in monthly else View(metrics.metric(name), reach=reach) for name in sections[chosen]
-    ]
-    grid(edition, there)
+    grid(edition, [by_month(name) if name in monthly else here(metrics.metric(name)) for name in sections[chosen]])
     return chosen
 
 
@@ -131,7 +124,8 @@ def clicked(metric: Metric) -> tuple[str, str] | None:
     """Return the names of the period and the slice whose mark was clicked last on a metric's chart, if one was."""
     state = st.session_state.get(_key(metric))
     marks = state["selection"]["points"] if state else []
-    return tuple(marks[0]["customdata"]) if marks else None
+    of = marks[0].get("customdata") if marks else None  # the dashed line leads nowhere
+    return tuple(of) if of else None
 
 
 def definition(metric: Metric, *, sql: bool = False) -> None:
@@ -185,5 +179,13 @@ def _config(view: View, points: Frame) -> dict[str, Any]:
 
 def _file(view: View, points: Frame, ending: str) -> str:
     by = view.by and f"by-{view.by}"
-    parts = (view.metric.name, by, view.area, view.kind, view.every, view.reach, points["ends"].max())
+    parts = (
+        view.metric.name,
+        by,
+        view.area if isinstance(view.area, str) else view.team,
+        view.kind,
+        view.every,
+        view.reach,
+        points["ends"].max(),
+    )
     return safe.file_name(*filter(None, parts), ending=ending)

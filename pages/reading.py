@@ -8,10 +8,13 @@ import pandas as pd
 import streamlit as st
 
 import data
+import data.areas
 import data.health
 import data.rules
 import metrics
+import metrics.search
 from metrics import METRICS, Metric, Usual, digest, outcomes, signals
+from metrics.metric import Areas
 from metrics.signals import Watch
 from metrics.usual import limits, most, stretches
 from pages.words import Frame, period
@@ -24,6 +27,8 @@ REACH = {
     "12 months": pd.DateOffset(months=12),
     "All": None,
 }
+BACK = {"week": 52, "month": 12, "quarter": 4}  # periods in a year: weeks are held against the same weekday a year ago
+PREVIOUS, LAST_YEAR = "previous period", "same period last year"
 By = Literal["area", "kind"]
 MOST = 6  # signals told in full; the first sentence names more
 
@@ -35,9 +40,11 @@ class View:
     metric: Metric
     every: str = "week"
     reach: str = "12 weeks"
-    area: str | None = None
+    area: Areas | None = None  # one, or all those of a team
     kind: str | None = None
     by: By | None = None
+    team: str | None = None  # what was chosen over the page: a team or area of team.toml
+    compare: str | None = None
 
     def link(self, **more: str | None) -> dict[str, str]:
         """Return the query parameters that open this view on the page Explore."""
@@ -46,8 +53,10 @@ class View:
             "every": self.every,
             "range": self.reach,
             "slice": self.by,
-            "area": self.area,
+            "area": self.area if isinstance(self.area, str) else None,
             "kind": self.kind,
+            "team": self.team,
+            "compare": self.compare,
             **more,
         }
         return {name: value for name, value in named.items() if value}
@@ -89,6 +98,11 @@ def _watch(edition: str, metric: str) -> Watch:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
+def _watch_team(edition: str, view: View) -> Watch:
+    return signals.watch(view.metric, _trend(edition, view))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
 def _sliced(edition: str, metric: Metric, by: By) -> dict[str, Watch]:
     del edition
     return {one.slice: one for one in signals.watches([metric], by)}
@@ -114,6 +128,12 @@ def _toil(edition: str, since: date, until: date) -> outcomes.Toil:
     return outcomes.toil(since, until)
 
 
+@st.cache_data(max_entries=64, show_spinner=False)
+def _things(edition: str, typed: str) -> pd.DataFrame:
+    del edition
+    return metrics.search.things(typed)
+
+
 @st.cache_data(max_entries=16, show_spinner=False)
 def _health(edition: str, what: str) -> pd.DataFrame:
     del edition
@@ -127,6 +147,22 @@ def _health(edition: str, what: str) -> pd.DataFrame:
     return asked[what]()
 
 
+def here(metric: Metric, every: str = "week") -> View:
+    """Return the view of a metric that the pickers over the page ask for."""
+    team, compare = (st.session_state.get(name) for name in ("team", "compare"))
+    asked = View(metric, every, st.session_state["range"], team=team, compare=compare)
+    return replace(asked, area=_of_team(edition(), metric, team) if team else None)
+
+
+def _of_team(edition: str, metric: Metric, team: str) -> tuple[str, ...] | None:
+    """Return the metric's areas that belong to a team or area of team.toml; None where it is not split by them."""
+    choices = data.areas.choices(data.team())
+    there = [] if metric.private else names(edition, View(metric), "area")
+    if team not in choices or not data.areas.belonging(sum(choices.values(), ()), there):
+        return None
+    return data.areas.belonging(choices[team], there)
+
+
 def edition() -> str:
     """Return the name of the newest edition: the key of all that is kept here. Raises NeverCollectedError without one."""
     found = data.edition()
@@ -137,7 +173,12 @@ def edition() -> str:
 
 def history(edition: str, view: View) -> Frame:
     """Return every complete period there is for a view, oldest first: starts, ends, value, n, of, and slice."""
-    return _trend(edition, replace(view, reach="All"))  # one entry serves every range
+    return _trend(edition, replace(_key(view), by=view.by))
+
+
+def _key(view: View) -> View:
+    """Return a view without what does not change its rows: one entry serves every range and comparison."""
+    return replace(view, reach="All", by=None, team=None, compare=None)
 
 
 def complete_to(edition: str, metric: Metric) -> datetime | None:
@@ -163,8 +204,10 @@ def watches(edition: str) -> list[tuple[Metric, Watch]]:
 
 def watch(edition: str, view: View) -> Watch | None:
     """Return what the engine says of one line, None where it does not look: it reads weeks, whole or of one area or kind."""
-    if view.every != "week" or (view.area and view.kind):
+    if view.every != "week" or (view.area is not None and view.kind):
         return None
+    if isinstance(view.area, tuple):
+        return _watch_team(edition, _key(view))
     if not (view.area or view.kind):
         return _watch(edition, view.metric.name)
     found = {} if view.metric.private else _sliced(edition, view.metric, "area" if view.area else "kind")
@@ -173,7 +216,9 @@ def watch(edition: str, view: View) -> Watch | None:
 
 def sliced_watches(edition: str, view: View) -> dict[str, Watch]:
     """Return what the engine says of each panel of a view, nothing where it does not look."""
-    if view.every != "week" or view.area or view.kind or view.by is None or view.metric.private:
+    if view.every != "week" or view.kind or view.by is None or view.metric.private:
+        return {}
+    if view.area is not None and (view.by == "kind" or isinstance(view.area, str)):
         return {}
     return _sliced(edition, view.metric, view.by)
 
@@ -193,9 +238,14 @@ def toil(edition: str, since: date, until: date) -> outcomes.Toil:
     return _toil(edition, since, until)
 
 
+def search(edition: str, typed: str) -> tuple[list[Metric], Frame]:
+    """Return the metrics that words find, and the components, issues and pull requests: kind, what, url."""
+    return metrics.search.named(typed), _things(edition, typed)
+
+
 def behind(edition: str, view: View, starts: date) -> Frame:
     """Return exactly the rows behind one mark of a view."""
-    return _behind(edition, replace(view, reach="All", by=None), starts)
+    return _behind(edition, _key(view), starts)
 
 
 def health(edition: str, what: str) -> Frame:
@@ -209,6 +259,19 @@ def within(points: Frame, reach: str) -> Frame:
     if back is None or points.empty:
         return points
     return points[points["starts"] >= (points["ends"].max() - back).date()]
+
+
+def earlier(history: Frame, points: Frame, view: View) -> Frame | None:
+    """Return one slice's points of the time a view is compared with, each beside the period it is held against.
+
+    starts: the period of `points`; was: the earlier period's own first day; value. None where there is nothing to compare.
+    """
+    if view.compare is None or points.empty:
+        return None
+    back = len(points) if view.compare == PREVIOUS else BACK[view.every]
+    shifted = history.assign(was=history["starts"].shift(back), value=history["value"].shift(back))
+    found = shifted[shifted["starts"].isin(points["starts"]) & shifted["was"].notna()][["starts", "was", "value"]]
+    return None if found["value"].isna().all() else found
 
 
 def recent(rows: Frame, column: str, reach: str) -> Frame:

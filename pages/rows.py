@@ -22,7 +22,8 @@ def rows(edition: str, view: View, periods: dict[str, date]) -> None:
             of = one_of(view.by.capitalize(), reading.names(edition, view, view.by), key="of", width=320)
             view = replace(view, **{view.by: of or getattr(view, view.by)})
         found = reading.behind(edition, view, starts)
-        parts = filter(None, (view.metric.name, "rows", view.area, view.kind, view.every, starts))
+        area = view.area if isinstance(view.area, str) else view.team
+        parts = filter(None, (view.metric.name, "rows", area, view.kind, view.every, starts))
         file = safe.file_name(*parts, ending="csv")
         st.download_button("CSV", lambda: safe.csv(found), file, "text/csv", on_click="ignore")
     safe.text(sentences.counted(view.metric, starts, view.every, found, reading.mark(edition, view, starts)))

@@ -7,7 +7,7 @@ nothing else: markdown would load pictures from elsewhere, a link column would o
 import html
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -49,6 +49,17 @@ def bars(told: Sequence[tuple[str, float, str]], alt: str) -> None:
         for name, size, said in told
     )
     st.html(f'<table class="cairn-bars" aria-label="{html.escape(alt)}">{rows}</table>')
+
+
+def links(named: Iterable[tuple[object, object]]) -> None:
+    """Draw texts with their addresses as a list of links. An address that is not safe to open leaves its text alone."""
+    places, rows = allowed(), []
+    for name, url in named:
+        said = f"<bdi>{html.escape(plain(name)[:LONGEST_CELL])}</bdi>"
+        if checked := link(url, places):
+            said = f'<a href="{html.escape(checked)}" rel="noopener noreferrer">{said}</a>'
+        rows.append(f"<li>{said}</li>")
+    st.html(f'<ul class="cairn-links">{"".join(rows)}</ul>')
 
 
 def plot_text(value: object, longest: int = 60) -> str:

@@ -10,8 +10,10 @@ from metrics.outcomes import Friction, Range, Toil
 from metrics.privacy import WHY
 from metrics.questions import questions
 from metrics.signals import LOOKS, Watch, expected_false
+from pages.reading import View
 from pages.words import (
     SOURCES,
+    STEPS,
     Frame,
     amount,
     at,
@@ -28,6 +30,7 @@ from pages.words import (
 )
 
 TOO_EARLY = "too early to say what is usual"
+NOT_SPLIT = "told for everybody: it is not split by team"
 NAMED = 6  # measures told by name in one breath
 VERDICTS = {
     "too few": "nothing to hold it against yet",
@@ -84,6 +87,16 @@ def caption(metric: Metric, points: Frame, every: str, complete: datetime) -> st
     first, last = points["starts"].min(), points["ends"].max() - timedelta(days=1)
     since = day(first) if first.year == last.year else full_day(first)
     return f"{mark} · {since} to {full_day(last)} · complete to {day(complete)}"
+
+
+def compared(view: View, earlier: Iterable[Frame | None]) -> str:
+    """Return what the dashed line is, with its dates; nothing where there is none."""
+    told = [frame for frame in earlier if frame is not None]
+    if not told:
+        return ""
+    first = min(frame["was"].min() for frame in told)
+    last = pd.Timestamp(max(frame["was"].max() for frame in told)) + STEPS[view.every] - timedelta(days=1)
+    return f"dashed: {view.compare}, {full_day(first)} to {full_day(last)}"
 
 
 def sample(metric: Metric, points: Frame) -> str:

@@ -6,7 +6,6 @@ import metrics
 from pages import notices, reading, safe, sentences
 from pages.card import card
 from pages.parts import grid
-from pages.reading import View
 
 ORDER = (  # the same charts in the same places every week: customers, then what reaches them, then how the work flows
     "bugs_opened",
@@ -22,8 +21,7 @@ ORDER = (  # the same charts in the same places every week: customers, then what
 
 def week(edition: str) -> None:
     """Draw what moved, in words, as cards and in charts."""
-    reach = st.session_state["range"]
-    views = [View(metrics.metric(name), reach=reach) for name in ORDER]
+    views = [reading.here(metrics.metric(name)) for name in ORDER]
     if all(reading.empty(edition, view) for view in views):
         notices.nothing_happened()
         return

@@ -11,7 +11,7 @@ from metrics import Metric
 from metrics.words import SOURCES, amount, capital, day, full_day, number, series, two_figures, unit
 
 __all__ = [
-    "SOURCES", "Frame", "amount", "at", "capital", "day", "full_day", "in_words", "inside", "moment", "number", "period", "series", "stands",
+    "SOURCES", "STEPS", "Frame", "amount", "at", "capital", "day", "full_day", "in_words", "inside", "moment", "number", "period", "series", "stands",
     "stream", "two_figures", "unit",
 ]  # fmt: skip
 

@@ -36,6 +36,7 @@ READY = """() => document.querySelector('.stApp')?.dataset.testScriptState === '
 POINTER = """([x, y]) => new Promise(told => requestAnimationFrame(() => requestAnimationFrame(
     () => told(getComputedStyle(document.elementFromPoint(x, y)).cursor))))"""
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # on a deep link Streamlit looks for itself beside the page first
+PICKERS = {"compare": "Compare with", "team": "Team or area"}
 SIZES = {"laptop": (1440, 900), "screen": (1920, 1080)}
 
 
@@ -262,6 +263,66 @@ def test_the_range_stays_from_page_to_page(url, visit):
 
     assert link(page)["range"] == "6 months"
     expect(page.get_by_role("combobox", name="Metric")).to_have_value("Age of open bugs")
+
+
+def test_what_is_chosen_over_the_page_stays_on_every_page_when_loaded_again_and_after_a_restart(collected, visit):
+    chosen = {"range": "6 weeks", "compare": "previous period", "team": "checkout"}
+
+    def shown(page: Page) -> dict[str, str]:
+        values = {name: page.get_by_role("combobox", name=label) for name, label in PICKERS.items()}
+        return {
+            "range": page.locator(".st-key-range [aria-checked=true]").inner_text(),
+            **{name: one.input_value() for name, one in values.items()},
+        }
+
+    with dashboard() as address:
+        page = visit(address)
+        page.get_by_role("radio", name="6 weeks").click()
+        for name, label in PICKERS.items():
+            page.get_by_role("combobox", name=label).fill(chosen[name])
+            page.keyboard.press("Enter")
+            page.wait_for_url(f"**{name}=**")
+        for name in ("Knowledge", "Health"):
+            page.get_by_role("link", name=name).first.click()
+            expect(page.get_by_role("heading", level=1)).to_have_text(name)
+            settle(page)
+            assert shown(page) == chosen
+        page.reload()
+        settle(page)
+        assert shown(page) == link(page) == chosen
+        port, path = urlsplit(address).port, page.url.removeprefix(address)
+        page.context.close()
+    with dashboard(port) as address:
+        assert shown(visit(f"{address}{path}")) == chosen
+
+
+def test_the_search_and_the_way_to_the_rows_need_no_mouse(url, visit):
+    page = visit(f"{url}/health?range=6+weeks")
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("dialog").get_by_role("textbox")
+    expect(box).to_be_visible()
+    for _ in range(2):  # the dialog itself has the focus first
+        if not box.evaluate("box => box === document.activeElement"):
+            page.keyboard.press("Tab")
+    page.keyboard.type("totals 2900")
+    page.keyboard.press("Enter")
+    found = page.locator(".cairn-links a")
+    expect(found).to_have_text("checkout #2900 <b>Totals</b> ![x](https://evil.example/x.png)")
+    assert found.get_attribute("href") == "https://github.com/acme/checkout/pull/2900"
+    assert found.evaluate("link => link.children[0].children.length") == 0
+
+    box.fill("deployment freq")
+    page.keyboard.press("Enter")
+    way = page.get_by_role("dialog").get_by_role("link", name="Deployment frequency")
+    way.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**metric=Deployment+frequency**")
+    settle(page)
+    expect(page.get_by_text("in the week of 25 May. The chart counts")).to_be_visible()
+    assert link(page)["range"] == "6 weeks"
+
+    page.keyboard.press("k")
+    expect(page.get_by_role("dialog")).to_contain_text("show these keys")
 
 
 def test_a_copied_link_opens_what_was_seen(url, visit):

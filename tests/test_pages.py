@@ -655,6 +655,6 @@ def test_a_chart_follows_the_theme(collected, monkeypatch):
     seen = set()
     for colours in (theme.LIGHT, theme.DARK):
         monkeypatch.setattr(figure, "tokens", lambda colours=colours: colours)
-        seen.add(figure.draw(view, points, [], None, "").data[0].line.color)
+        seen.add(figure.draw(view, points, [], None, None, figure.Told("")).data[0].line.color)
 
     assert seen == {theme.LIGHT.series[0], theme.DARK.series[0]}

@@ -1,0 +1,49 @@
+"""The charter at the foot of every page: what is read and kept, what is never shown, and how to see and forget what is held."""
+
+import streamlit as st
+
+from pages import safe
+
+CHARTER = (
+    (
+        "What it is for",
+        (
+            "To let a team talk about its work: what reaches customers, what waits, what is known by too few. It is not made to watch, "
+            "compare or judge people, and cannot be turned into that by a setting."
+        ),
+    ),
+    (
+        "What is kept",
+        (
+            "What GitHub and Jira told about pull requests, reviews, deployments, issues and usage stays in one folder on the machine "
+            "that collects. There the answers are whole, with the logins in them. Nothing is sent anywhere."
+        ),
+    ),
+    (
+        "What pages can see",
+        (
+            "A copy in which every login, account and address is a keyed hash. The hash counts how many people there were, and does "
+            "nothing else. No metric has a column for a person, so no chart, table, link or file can be cut by one. Titles are shown as "
+            "people wrote them."
+        ),
+    ),
+    (
+        "What is never shown",
+        (
+            "A list of people, a number about one person, a ranking or a score. What is about a crowd is told only from five "
+            "people on, so that nobody can be told from what is left."
+        ),
+    ),
+)
+COMMANDS = "python -m data show-me LOGIN     # every row that holds a login\npython -m data forget LOGIN      # writes it out of all of them, and proves it"
+
+
+def charter() -> None:
+    """Draw the charter behind one small word."""
+    with st.popover("What is kept, and what is never shown", type="tertiary", width="content"):
+        for heading, said in CHARTER:
+            safe.text(heading, "strong")
+            safe.text(said)
+        safe.text("What is held of you", "strong")
+        st.code(COMMANDS, language=None)
+        safe.text("Whoever runs Cairn runs these for you, on the machine where it collects.", "note")

@@ -1,0 +1,61 @@
+"""What surrounds every page: the range, what it is compared with, whose part it is, and how fresh all of it is.
+
+The whole of it stands in the link, so it stays from page to page, when a page is loaded again, and after a restart.
+"""
+
+import streamlit as st
+
+import data
+import data.areas
+from pages import reading, safe, words
+from pages.reading import LAST_YEAR, PREVIOUS, REACH
+from pages.search import keys, search
+
+
+def pickers() -> None:
+    """Draw the range, the comparison and the team or area. Pages read them through reading.here()."""
+    with st.container(horizontal=True, width="content", vertical_alignment="bottom", key="pickers"):
+        st.segmented_control(
+            "Range",
+            list(REACH),
+            default="12 weeks",
+            required=True,
+            key="range",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        _one_of("Compare with", [PREVIOUS, LAST_YEAR], "compare", "Compare with …")
+        if choices := list(data.areas.choices(data.team())):
+            _one_of("Team or area", choices, "team", "All teams and areas")
+
+
+def tools(edition: data.Edition | None) -> None:
+    """Draw what is at hand beside the menu: how fresh it is, the search, the keys."""
+    with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small", key="tools"):
+        if edition:
+            stamp(edition)
+            if st.button("Search", icon=":material/search:", type="tertiary", shortcut="Ctrl+K", key="search"):
+                search(edition.name)
+        if st.button("Keys", type="tertiary", shortcut="K", key="keys"):
+            keys()
+
+
+def stamp(edition: data.Edition) -> None:
+    """Draw to when everything is complete, by the last complete reading and not by the last attempt."""
+    complete = reading.health(edition.name, "complete")["complete_to"]
+    whole = len(complete) > 0 and complete.notna().all()
+    said = f"Complete to {words.moment(complete.min(), data.team().timezone)}" if whole else "Not read to the end yet"
+    safe.text(said, "stamp")
+
+
+def _one_of(label: str, names: list[str], key: str, empty: str) -> None:
+    st.selectbox(
+        label,
+        names,
+        index=None,
+        placeholder=empty,
+        key=key,
+        bind="query-params",
+        width=220,
+        label_visibility="collapsed",
+    )

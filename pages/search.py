@@ -1,0 +1,51 @@
+"""The search over everything: a metric leads to its chart and rows, anything else to where it lives."""
+
+import streamlit as st
+
+from pages import reading, safe
+from pages.words import capital
+
+KINDS = {"component": "Components", "issue": "Issues", "pull request": "Pull requests"}
+
+
+@st.dialog("Search", width="medium")
+def search(edition: str) -> None:
+    """Ask for words, and draw what holds all of them."""
+    typed = st.text_input(
+        "A metric, a component, an issue or a pull request", placeholder="lead time, checkout, PAY-158, #214 …"
+    )
+    if not typed.strip():
+        safe.text("Part of a name or a title will do. Enter searches, Tab goes to what was found, Esc closes.", "note")
+        return
+    there, found = reading.search(edition, typed)
+    if not there and found.empty:
+        safe.text("Nothing holds all of these words. Fewer words find more.")
+    if there:
+        safe.text("Metrics", "strong")
+        with st.container(gap=None, key="found"):
+            for metric in there:
+                st.page_link("explore.py", label=metric.title, query_params=reading.here(metric).link())
+    for kind, heading in KINDS.items():
+        some = found[found["kind"] == kind]
+        if len(some):
+            safe.text(capital(heading), "strong")
+            safe.links(zip(some["what"], some["url"], strict=True))
+
+
+@st.dialog("Keys")
+def keys() -> None:
+    """Show what can be done without a mouse."""
+    st.markdown(
+        "| Key | Does |\n| --- | --- |\n"
+        "| `Ctrl+K`, `Tab` | search metrics, components, issues and pull requests |\n"
+        "| `K` | show these keys |\n"
+        "| `Tab`, `Shift+Tab` | go on to the next link or choice, and back |\n"
+        "| `←` `→` | change a choice in a row: the range, a group of charts |\n"
+        "| `Enter` | open a link, a list or a card |\n"
+        "| `↑` `↓` `←` `→` | move in a table; `Enter` opens a cell, and in it the link to the source |\n"
+        "| `Ctrl+F` | search in the table |\n"
+        "| `Esc` | close what is open |"
+    )
+    safe.text(
+        "“See the rows” under a chart opens what its newest mark is made of; Period there chooses another.", "note"
+    )

@@ -1,0 +1,176 @@
+"""What surrounds every page: range, comparison, team, freshness, search, keys and charter, all of it in the link."""
+
+from datetime import date, timedelta
+
+import pytest
+
+import data
+import data.areas
+import metrics
+import metrics.search
+from data.team import Team
+from pages import safe, sentences
+from pages.charter import CHARTER
+from tests.test_pages import MONDAY, PAGES, WEEKS, charts, happenings, open_page, picker, told
+
+TEAMS = """
+[[teams]]
+name = "Payments"
+repositories = ["acme/checkout"]
+components = ["pay"]
+
+[[teams]]
+name = "Finding"
+repositories = ["acme/search"]
+"""
+
+
+@pytest.fixture(scope="module")
+def collected(publish_nouns, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        yield publish_nouns(patch, tmp_path_factory.mktemp("framed"), TEAMS, **happenings())
+
+
+# Whose part it is
+
+
+def test_teams_are_told_before_the_areas_they_own_and_neither_takes_the_others_name():
+    words = Team.model_validate(
+        {
+            "github": {"repositories": ["acme/checkout", "acme/alone"]},
+            "jira": {"url": "https://jira.example", "projects": ["PAY"]},
+            "teams": [{"name": "Checkout", "repositories": ["acme/check*"], "projects": ["PAY"]}],
+            "services": [{"name": "till", "repositories": ["acme/checkout"]}],
+        }
+    )
+    choices = data.areas.choices(words)
+
+    assert list(choices) == ["Team Checkout", "alone", "checkout", "PAY", "till"]
+    assert data.areas.belonging(choices["Team Checkout"], ["till", "Checkout", "alone", "PAY"]) == (
+        "till",
+        "Checkout",
+        "PAY",
+    )
+
+
+def test_several_areas_are_counted_as_one_and_their_rows_are_those_of_each(collected):
+    bugs = metrics.metric("bugs_opened")
+    both = metrics.trend(bugs, area=("pay", "basket"))
+    each = [metrics.trend(bugs, area=name)["value"].fillna(0) for name in ("pay", "basket")]
+
+    assert both["value"].tolist() == (each[0] + each[1]).tolist() == metrics.trend(bugs)["value"].tolist()
+    assert len(metrics.behind(bugs, both["starts"].iloc[-1], area=("pay", "basket"))) == both["value"].iloc[-1]
+    assert metrics.trend(bugs, area=())["value"].isna().all()
+
+
+def test_a_number_about_people_is_not_told_of_several_areas_together(collected):
+    private = next(one for one in metrics.METRICS if one.private)
+
+    with pytest.raises(data.CairnError, match="never of some together"):
+        metrics.trend(private, "month", area=("checkout", "search"))
+
+
+def test_a_team_narrows_every_chart_that_is_split_and_the_others_say_that_they_are_not(collected):
+    app = open_page(team="Team Payments")
+    shown = {chart["data"][0]["name"]: chart["data"][0]["y"] for chart in charts(app)}
+    text = told(app)
+
+    assert shown["Bugs opened"][-1] == len(metrics.behind(metrics.metric("bugs_opened"), date(2026, 5, 25), area="pay"))
+    assert shown["Bugs opened"][-1] < 20
+    assert " · Team Payments" in text
+    assert sentences.NOT_SPLIT in text  # requests by hand
+
+
+def test_the_rows_of_a_team_are_those_its_mark_counts(collected):
+    app = open_page("explore.py", metric="Bugs opened", team="Team Payments", period="25 May 2026")
+
+    assert len(app.dataframe[0].value) == charts(app)[0]["data"][0]["y"][-1]
+    assert set(app.dataframe[0].value["area"]) == {"pay"}
+
+
+# What it is compared with
+
+
+@pytest.mark.parametrize(("compare", "back"), [("previous period", 6), ("same period last year", 52)])
+def test_the_dashed_line_is_the_earlier_time_and_says_its_dates(compare, back, collected):
+    app = open_page("explore.py", metric="Deployment frequency", range="6 weeks", compare=compare)
+    drawn = charts(app)[0]["data"]
+    if back > WEEKS:
+        assert len(drawn) == 1
+        assert "nothing to compare with: same period last year" in told(app)
+        return
+    values = metrics.trend(metrics.metric("deployment_frequency"))["value"].tolist()
+    first, last = MONDAY + timedelta(weeks=WEEKS - 12), MONDAY + timedelta(weeks=WEEKS - 6, days=-1)
+
+    assert drawn[1]["line"]["dash"] == "dash"
+    assert drawn[1]["x"] == drawn[0]["x"]
+    assert drawn[1]["y"] == values[-12:-6]
+    assert f"dashed: previous period, {first.day} {first:%b} 2026 to {last.day} {last:%b} 2026" in told(app)
+    assert "dashed: previous period" in charts(app)[0]["layout"]["title"]["text"]
+
+
+def test_without_a_comparison_nothing_is_dashed(collected):
+    assert [len(chart["data"]) for chart in charts(open_page("explore.py", metric="Deployment frequency"))] == [1]
+
+
+# The link
+
+
+NONSENSE = {"range": "1e999", "compare": "<script>", "team": "Team \x00🎉" + "x" * 5_000}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nonsense_in_the_link_opens_the_page_as_it_is_by_default(page, collected):
+    app = open_page(page, **NONSENSE)
+
+    assert picker(app, "range").value == "12 weeks"
+    assert picker(app, "compare").value is None
+    assert picker(app, "team").value is None
+
+
+# At hand on every page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_how_fresh_it_is_and_has_search_keys_and_charter(page, collected):
+    app = open_page(page)
+
+    assert "Complete to Mon 1 Jun" in told(app)
+    assert {"Search", "Keys"} <= {one.label for one in app.button}
+    assert all(said in told(app) for _, said in CHARTER)
+    assert any("show-me" in one.value and "forget" in one.value for one in app.code)
+
+
+def test_a_source_that_was_not_read_to_its_end_is_not_called_complete(nouns):
+    nouns(
+        sources=[
+            {"source": "github.com", "kind": "github", "stream": "all", "complete_to": "2026-06-01"},
+            {"source": "jira", "kind": "jira", "stream": "all"},
+        ]
+    )
+
+    assert "Not read to the end yet" in told(open_page("health.py"))
+
+
+def test_the_search_finds_metrics_by_their_words_and_things_by_their_titles(collected):
+    found = metrics.search.things("totals 2900")
+
+    assert metrics.search.named("lead time")[0].title == "Change lead time"
+    assert found["kind"].tolist() == ["pull request"]
+    assert found["what"].tolist() == ["checkout #2900 <b>Totals</b> ![x](https://evil.example/x.png)"]
+    assert metrics.search.things("SHOP-2900")["what"].tolist() == ["SHOP-2900 A cent is missing"]
+    assert len(metrics.search.things("cent")) == metrics.search.EACH
+
+
+@pytest.mark.parametrize("typed", ["", "   ", "%", "'; drop table issues; --", "\x00", "x" * 9_000, "\u202e \ud7ff"])
+def test_whatever_is_typed_into_the_search_is_only_looked_for(typed, collected):
+    assert metrics.search.things(typed).empty
+    assert len(metrics.search.named(typed)) == 0
+
+
+def test_a_link_that_is_not_safe_to_open_leaves_its_text_alone(collected, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(safe.st, "html", drawn.append)
+    safe.links([("<i>one</i>", "javascript:alert(1)"), ("two", "https://github.com/a/b?x=<")])
+
+    assert drawn == ['<ul class="cairn-links"><li><bdi>&lt;i&gt;one&lt;/i&gt;</bdi></li><li><bdi>two</bdi></li></ul>']
