@@ -19,7 +19,9 @@ export UV_SYSTEM_CERTS ?= 1
 help:
 	@awk -F ' *## ' '/^[a-z]+:.*## / {sub(/:.*/, "", $$1); printf "make %-7s %s\n", $$1, $$2}' Makefile
 
-# Tokens stay with the collector: the dashboard is started without them.
+SECRETS := GITHUB_TOKEN GITHUB_APP_ID GITHUB_APP_INSTALLATION_ID GITHUB_APP_PRIVATE_KEY JIRA_EMAIL JIRA_TOKEN JIRA_PAT
+
+# Tokens stay with the collector: the dashboard is started without them, and told by name which there are.
 run: port env ## the environment, the first collection, the dashboard on 127.0.0.1:8501 (PORT=9000 for another port)
 	@code=0; $(PY) -m collectors sync || code=$$?; \
 	if [ $$code -eq 2 ]; then \
@@ -27,8 +29,9 @@ run: port env ## the environment, the first collection, the dashboard on 127.0.0
 		echo "Nothing new was collected. The dashboard opens with what was collected before."; \
 	elif [ $$code -gt 1 ]; then exit $$code; fi; \
 	echo "Cairn opens on http://127.0.0.1:$(PORT) (Ctrl+C stops it)."; \
-	exec env -u GITHUB_TOKEN -u GITHUB_APP_ID -u GITHUB_APP_INSTALLATION_ID -u GITHUB_APP_PRIVATE_KEY \
-		-u JIRA_EMAIL -u JIRA_TOKEN -u JIRA_PAT $(PY) -m streamlit run app.py --server.port $(PORT)
+	CAIRN_SECRETS_SET="$$(for name in $(SECRETS); do \
+		if [ -n "$$(printenv $$name)" ] || grep -qs "^ *\(export \)*$$name *=." .env; then echo $$name; fi; done)"; \
+	export CAIRN_SECRETS_SET; exec env $(SECRETS:%=-u %) $(PY) -m streamlit run app.py --server.port $(PORT)
 
 test: env ## the environment, all tests (ARGS="-k words" goes to pytest)
 	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)

@@ -3,5 +3,6 @@
 import streamlit as st
 
 from pages.policy import POLICY
+from pages.warm import warm
 
-app = st.App("pages/menu.py", middleware=[POLICY])
+app = st.App("pages/menu.py", middleware=[POLICY], lifespan=warm)

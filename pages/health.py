@@ -1,4 +1,4 @@
-"""Health: how far each source has been read, what the rules match, and what every number means. Why to believe the rest."""
+"""Health: how far each source has been read, and what every number means. Why to believe the rest."""
 
 import streamlit as st
 
@@ -27,24 +27,8 @@ SYNCS = {
     "seconds": "Seconds",
     "outcome": "Outcome",
 }
-RULES = {  # in the order people ask about them
-    "production": "Production",
-    "issue type": "Bugs and incidents, by type",
-    "label": "Bugs and incidents, by label",
-    "status": "Statuses",
-    "Workflow": "Workflows",
-    "rework": "Hotfixes and rollbacks",
-    "release": "Releases that count as deployments",
-    "service": "Services, by environment",
-    "service by path": "Services, by the paths of changes",
-    "incident": "Incidents tied to a deployment, by",
-    "correction": "Incidents, corrected",
-    "bot": "Bots",
-}
-MATCHED = {"matched": "Found in the data", "items": "How often", "applies": "Counts as"}
-
 edition, zone = reading.edition(), data.team().timezone
-safe.text("How far each source has been read, what the rules match, what every number means.", "lead")
+safe.text("How far each source has been read, and what every number means.", "lead")
 
 missing = reading.health(edition, "unfinished")
 if len(missing):
@@ -66,18 +50,7 @@ st.subheader("Syncs in this range", anchor=False)
 syncs = reading.recent(reading.health(edition, "syncs"), "started_at", st.session_state["range"])
 safe.table(reading.local(syncs, "started_at"), SYNCS, alt="The syncs in this range")
 
-st.subheader("What the rules match", anchor=False)
-rules = reading.health(edition, "rules")
-there = {label: rule for rule, label in RULES.items() if rule in set(rules["rule"])}
-if there:
-    label = st.segmented_control(
-        "Rule", list(there), default=next(iter(there)), required=True, key="rule", bind="query-params"
-    )
-    found = rules[rules["rule"] == there[label]].fillna({"applies": "nothing"})
-    safe.table(found, MATCHED, alt="What the rule matches", wide="matched")
-safe.text(
-    "Rules stand in team.toml and apply on read: change one, load the page again, and every number follows.", "note"
-)
+st.page_link("setup.py", label="What each rule matches", icon=":material/arrow_forward:", icon_position="right")
 
 st.subheader("Definitions", anchor=False)
 for metric in METRICS:

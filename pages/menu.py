@@ -21,13 +21,17 @@ page = st.navigation(
         st.Page("knowledge.py", title="Knowledge"),
         st.Page("explore.py", title="Explore"),
         st.Page("health.py", title="Health"),
+        st.Page("setup.py", title="Setup"),
     ],
     position="top",
 )
 try:
     edition = data.edition()
     frame.tools(edition)
-    if edition is None:
+    if edition is None and page.title == "Setup":
+        st.title(page.title, anchor=False)
+        page.run()
+    elif edition is None:
         notices.never_collected()
     else:
         notices.whose(edition)

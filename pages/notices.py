@@ -20,6 +20,7 @@ def never_collected() -> None:
     safe.text("Without tokens it collects from a made-up company, so that you can look around. To collect alone:")
     st.code(COLLECT, language=None)
     safe.text("Then load this page again. Nothing here asks GitHub or Jira by itself.", "note")
+    st.page_link("setup.py", label="Connect your own team", icon=":material/arrow_forward:", icon_position="right")
 
 
 def nothing_happened() -> None:
@@ -40,7 +41,7 @@ def whose(edition: data.Edition) -> None:
         with st.container(key="sandbox"):
             st.markdown(
                 "**Sandbox company: made-up data, to look around in.** Links to GitHub and Jira lead nowhere. For your own team, "
-                "write `team.toml`, set `GITHUB_TOKEN`, `JIRA_EMAIL` and `JIRA_TOKEN`, then `make run`."
+                "write `team.toml`, set `GITHUB_TOKEN`, `JIRA_EMAIL` and `JIRA_TOKEN`, then `make run`; Setup says how."
             )
     half = reading.health(edition.name, "unfinished")
     if len(half):

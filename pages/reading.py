@@ -30,6 +30,16 @@ REACH = {
 BACK = {"week": 52, "month": 12, "quarter": 4}  # periods in a year: weeks are held against the same weekday a year ago
 PREVIOUS, LAST_YEAR = "previous period", "same period last year"
 By = Literal["area", "kind"]
+THIS_WEEK = (  # the same charts in the same places every week: customers, then what reaches them, then how the work flows
+    "bugs_opened",
+    "escaped_bugs",
+    "age_of_open_bugs",
+    "requests",
+    "deployment_frequency",
+    "change_lead_time",
+    "change_fail_rate",
+    "throughput",
+)
 MOST = 6  # signals told in full; the first sentence names more
 
 
@@ -108,12 +118,10 @@ def _sliced(edition: str, metric: Metric, by: By) -> dict[str, Watch]:
     return {one.slice: one for one in signals.watches([metric], by)}
 
 
-@st.cache_data(max_entries=4, show_spinner="Looking for where each change comes from")
-def _moved(edition: str) -> tuple[digest.Moved, ...]:
-    watched = _watches(edition)
-    told = [one for kind in digest.KINDS for one in watched if one.signal and one.signal.kind == kind]
+@st.cache_data(max_entries=32, show_spinner=False)
+def _moved(edition: str, metric: str) -> digest.Moved:
     with data.asking():
-        return tuple(digest.moved(metrics.metric(one.metric), one) for one in told[:MOST])
+        return digest.moved(metrics.metric(metric), _watch(edition, metric))
 
 
 @st.cache_data(max_entries=64, show_spinner="Working out what each Workflow gave back")
@@ -223,9 +231,15 @@ def sliced_watches(edition: str, view: View) -> dict[str, Watch]:
     return _sliced(edition, view.metric, view.by)
 
 
-def moved(edition: str) -> tuple[digest.Moved, ...]:
-    """Return the story of each signal there is now, at most MOST: signals first, then unusual weeks, then looks."""
-    return _moved(edition)
+def moving(edition: str) -> list[Watch]:
+    """Return what has a signal now, at most MOST: signals first, then unusual weeks, then looks."""
+    watched = _watches(edition)
+    return [one for kind in digest.KINDS for one in watched if one.signal and one.signal.kind == kind][:MOST]
+
+
+def moved(edition: str, watch: Watch) -> digest.Moved:
+    """Return the story of a signal. It takes half a second the first time."""
+    return _moved(edition, watch.metric)
 
 
 def outcome(edition: str, workflow: str, since: date, until: date) -> tuple[outcomes.Reclaimed, outcomes.Friction]:

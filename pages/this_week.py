@@ -1,4 +1,4 @@
-"""The week in sixty seconds: what moved and what did not, each signal as a card, then the same charts, customers first."""
+"""The week in sixty seconds: what moved and what did not, the same charts every week, customers first, each signal as a card."""
 
 import streamlit as st
 
@@ -6,33 +6,31 @@ import metrics
 from pages import notices, reading, safe, sentences
 from pages.card import card
 from pages.parts import grid
+from pages.reading import THIS_WEEK
 
-ORDER = (  # the same charts in the same places every week: customers, then what reaches them, then how the work flows
-    "bugs_opened",
-    "escaped_bugs",
-    "age_of_open_bugs",
-    "requests",
-    "deployment_frequency",
-    "change_lead_time",
-    "change_fail_rate",
-    "throughput",
-)
+OPEN, CLOSED = 420, 40  # pixels kept for a card while the charts are drawn first
+NARROWED = "These sentences and cards are about everything; the charts below are those of the part you chose."
 
 
 def week(edition: str) -> None:
     """Draw what moved, in words, as cards and in charts."""
-    views = [reading.here(metrics.metric(name)) for name in ORDER]
+    views = [reading.here(metrics.metric(name)) for name in THIS_WEEK]
     if all(reading.empty(edition, view) for view in views):
         notices.nothing_happened()
         return
-    watched = reading.watches(edition)
-    for sentence in sentences.summary(watched, ORDER):
+    watched, moving = reading.watches(edition), reading.moving(edition)
+    for sentence in sentences.summary(watched, THIS_WEEK):
         safe.text(sentence, "lead")
-    for place, one in enumerate(reading.moved(edition)):
-        card(one, opened=place == 0 or one.signal.kind != "look")
+    if st.session_state.get("team"):
+        safe.text(NARROWED, "note")
+    opened = [place == 0 and one.state != "look" for place, one in enumerate(moving)]
+    places = [st.skeleton(height=OPEN if is_open else CLOSED) for is_open in opened]
     safe.text(sentences.chance(watched), "note")
     st.space("small")
     grid(edition, views)
+    for place, one, is_open in zip(places, moving, opened, strict=True):
+        with place.container():
+            card(reading.moved(edition, one), opened=is_open)
 
 
 week(reading.edition())

@@ -9,7 +9,7 @@ import data.areas
 import metrics
 import metrics.search
 from data.team import Team
-from pages import safe, sentences
+from pages import reading, safe, sentences, warm
 from pages.charter import CHARTER
 from tests.test_pages import MONDAY, PAGES, WEEKS, charts, happenings, open_page, picker, told
 
@@ -119,7 +119,7 @@ def test_without_a_comparison_nothing_is_dashed(collected):
 NONSENSE = {"range": "1e999", "compare": "<script>", "team": "Team \x00🎉" + "x" * 5_000}
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "setup.py"])
 def test_nonsense_in_the_link_opens_the_page_as_it_is_by_default(page, collected):
     app = open_page(page, **NONSENSE)
 
@@ -131,7 +131,7 @@ def test_nonsense_in_the_link_opens_the_page_as_it_is_by_default(page, collected
 # At hand on every page
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "setup.py"])
 def test_every_page_says_how_fresh_it_is_and_has_search_keys_and_charter(page, collected):
     app = open_page(page)
 
@@ -174,3 +174,14 @@ def test_a_link_that_is_not_safe_to_open_leaves_its_text_alone(collected, monkey
     safe.links([("<i>one</i>", "javascript:alert(1)"), ("two", "https://github.com/a/b?x=<")])
 
     assert drawn == ['<ul class="cairn-links"><li><bdi>&lt;i&gt;one&lt;/i&gt;</bdi></li><li><bdi>two</bdi></li></ul>']
+
+
+def test_what_takes_seconds_is_worked_out_before_anybody_opens_the_page(nouns, monkeypatch):
+    edition = nouns(TEAMS, **happenings())
+    warm.prepare(edition.name)
+    for slow in ("signals.watches", "digest.moved"):
+        monkeypatch.setattr(f"pages.reading.{slow}", lambda *_: pytest.fail("somebody waited for it"))
+    app = open_page()
+
+    assert "As of the week of 25 May, bugs opened" in told(app)
+    assert len(app.expander) == len(reading.moving(edition.name)) > 0

@@ -526,20 +526,18 @@ def test_rows_show_titles_as_they_stand_and_link_only_to_the_teams_sources(colle
     assert runs["note"].tolist() == ["link left out"]
 
 
-def test_health_tells_how_far_each_stream_was_read_and_what_the_rules_match(nouns):
+def test_health_tells_how_far_each_stream_was_read(nouns):
     stream = {"source": "github.com", "kind": "github", "stream": "github_pull_requests", "complete_to": "2026-06-01"}
     parts = {"items": 40, "incomplete": 0, "gone": 1, "expected": 41, "tried_at": "2026-06-01"}
     nouns(
         sources=[{**stream, **parts, "scope": scope} for scope in ("acme/checkout", "acme/search")],
         syncs=[{"started_at": "2026-06-01", "source": "github.com", "requests": 214, "new_rows": 80}],
-        rule_matches=[{"rule": "production", "matched": "preprod", "items": 7, "applies": None}],
     )
     app = open_page("health.py", range="All")
-    streams, syncs, rules = (one.value for one in app.dataframe)
+    streams, syncs = (one.value for one in app.dataframe)
 
     assert streams[["what", "items", "gone", "expected"]].to_numpy().tolist() == [["pull requests", 80, 2, 82]]
     assert syncs["requests"].tolist() == [214]
-    assert rules["matched"].tolist() == ["preprod"]
     assert [one.label for one in expanders(app)] == [metric.title for metric in METRICS]
 
 

@@ -1,0 +1,56 @@
+"""What takes seconds is worked out as soon as there is a new edition, so that nobody who opens the page has to wait for it."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncIterator
+
+import streamlit as st
+from streamlit import runtime
+
+import data
+
+FIRST, EVERY = 0.2, 5.0  # seconds until the first look for an edition, and between two later ones
+
+
+@contextlib.asynccontextmanager
+async def warm(_app: st.App) -> AsyncIterator[None]:
+    """Watch for new editions as long as the dashboard runs."""
+    ended = threading.Event()
+    threading.Thread(target=_watch, args=(ended,), daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def _watch(ended: threading.Event) -> None:
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").addFilter(_of_a_page)
+    known, pause = "", FIRST
+    while not ended.wait(pause):
+        if not runtime.exists():
+            continue
+        pause = EVERY
+        with contextlib.suppress(data.CairnError):  # the page says what is wrong
+            found = data.edition()
+            if found and found.name != known:
+                known = found.name
+                prepare(known)
+
+
+def prepare(edition: str) -> None:
+    """Work out what the first page tells of an edition: every chart against what is usual, and the story of each signal."""
+    import metrics  # noqa: PLC0415  what is kept here, is kept in the server, which has to run first
+    from pages import reading  # noqa: PLC0415
+
+    for name in reading.THIS_WEEK:
+        view = reading.View(metrics.metric(name))
+        reading.history(edition, view)
+        reading.lacks(edition, view.metric)
+    for one in reading.moving(edition):
+        reading.moved(edition, one)
+
+
+def _of_a_page(record: logging.LogRecord) -> bool:
+    """Tell if a line of the log is about a page: here is none, and no need to say so."""
+    return record.threadName != threading.current_thread().name or "ScriptRunContext" not in record.getMessage()
