@@ -145,7 +145,7 @@ async def _jira(wire: Wire, source: Source, words: Team, found: Found) -> None:
             None,
         )
         category = status.get("statusCategory", {}).get("key")
-        meant = kind or {"new": "queue", "indeterminate": "active", "done": "done"}.get(category, "queue")
+        meant = kind or {"new": "queue", "indeterminate": "active", "done": "done"}.get(category, "of no kind")
         found["rules"].append(
             {"rule": f"status is {meant}", "name": status["name"], "count": None, "applies": kind is not None}
         )

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import os
 import re
-import secrets
 import shutil
 import threading
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import duckdb
 
 from data import rules
 from data.errors import CairnError, NeverCollectedError
+from data.forgotten import person_key
 from data.store import DAMAGED, FORMAT, STORAGE, Company, Live, folder, home, model
 from data.team import SANDBOX, Team, read_team, team_file
 
@@ -217,7 +217,7 @@ def _build(live: Live, draft: Path, words: Team) -> None:
             session.execute("set timezone = 'UTC'")
             session.execute("use next")
             if not taken_over:
-                rules.prepare(session, words, _person_key())
+                rules.prepare(session, words, person_key(home()))
                 session.execute(model())
             _describe(session, live, words)
             session.execute("checkpoint next")
@@ -278,18 +278,6 @@ def _describe(connection: duckdb.DuckDBPyConnection, live: Live, words: Team) ->
     }
     for key, value in facts.items():
         connection.execute("insert into about values ($key, $value)", {"key": key, "value": value})
-
-
-def _person_key() -> str:
-    """Return the secret behind every hash of a person. It stays on this machine, in a file of its own."""
-    path = home() / "person.key"
-    if not path.exists():
-        home().mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            os.write(handle, secrets.token_hex(32).encode())
-            os.close(handle)
-    return path.read_text(encoding="ascii").strip()
 
 
 def _pointer(which: Company) -> Path:

@@ -5,9 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from data.forgotten import NOBODY
 from data.store import Live
-
-NOBODY = "somebody-forgotten"
 
 
 @dataclass(frozen=True)
@@ -22,12 +21,12 @@ class Held:
 def held(store: Live, login: str) -> list[Held]:
     """Return every raw row that names a login or an account id, whole or inside a text, in any case."""
     found = []
-    for table in store.tables():
+    for table in (*(f"raw.{table}" for table in store.tables()), "rejects"):
         rows = store.connection.execute(
-            f"select id, body from raw.{table} where contains(lower(body), lower($login)) order by id", {"login": login}
+            f"select id, body from {table} where contains(lower(body), lower($login)) order by id", {"login": login}
         ).fetchall()
         told = ((i, tuple(_places(json.loads(body), _name(login)))) for i, body in rows)
-        found += [Held(table, i, places) for i, places in told if places]
+        found += [Held(table.removeprefix("raw."), i, places) for i, places in told if places]
     return found
 
 
@@ -35,16 +34,16 @@ def forget(store: Live, login: str) -> int:
     """Write a login or account id out of every raw row. Returns how many rows named it; none does afterwards.
 
     What the person did stays as the work of somebody; who it was can no longer be told. Names typed by people into
-    titles are written out too. The file is written anew, so that nothing of it lingers in free space.
+    titles are written out too, and what names the person from now on is kept without the name. The file is written anew,
+    so that nothing of it lingers in free space.
     """
     name, rows = _name(login), held(store, login)
     for row in rows:
-        where = {"id": row.id}
-        [(body,)] = store.connection.execute(
-            f"select body from raw.{row.table} where id = $id limit 1", where
-        ).fetchall()
+        where, table = {"id": row.id}, row.table if row.table == "rejects" else f"raw.{row.table}"
+        [(body,)] = store.connection.execute(f"select body from {table} where id = $id limit 1", where).fetchall()
         told = json.dumps(_without(json.loads(body), name), ensure_ascii=False, separators=(",", ":"))
-        store.connection.execute(f"update raw.{row.table} set body = $body where id = $id", {**where, "body": told})
+        store.connection.execute(f"update {table} set body = $body where id = $id", {**where, "body": told})
+    store.forget(login)
     store.rewrite()
     return len(rows)
 

@@ -17,6 +17,7 @@ import duckdb
 
 from data import addresses
 from data.errors import CairnError
+from data.forgotten import mark, person_key, without
 
 Company = Literal["team", "sandbox"]
 
@@ -50,6 +51,7 @@ create table if not exists rejects(
     source text, stream text, scope text, id text, reason text, body text, "at" timestamp, tries integer, again boolean
 );
 create table if not exists fields(source text, stream text, name text, since timestamp);
+create table if not exists forgotten(mark text);
 """
 DAMAGED = re.compile("corrupt|not a valid duckdb|could not read enough bytes|replaying wal|checksum", re.IGNORECASE)
 FULL = re.compile("no space|too large|quota", re.IGNORECASE)
@@ -167,6 +169,7 @@ class Live:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.connection = self._open()
             self._holder.write_text(f"{os.getpid()} {datetime.now().astimezone():%H:%M}", encoding="utf-8")
+        self._forgotten = frozenset(m for (m,) in self.connection.execute("select mark from forgotten").fetchall())
         self._aside = bool(self.connection.execute("select 1 from rejects limit 1").fetchall())
         self._refuse_newer()
 
@@ -401,7 +404,7 @@ class Live:
                 | {
                     "scope": one.scope,
                     "reason": _clean(one.reason),
-                    "body": None if one.body is None else _text(one.body),
+                    "body": None if one.body is None else self._text(one.body),
                     "at": at,
                     "tries": before[0] + 1 if before else 1,
                 },
@@ -629,6 +632,16 @@ class Live:
             {name: figures[name] for name in names},
         )
 
+    def forget(self, login: str) -> None:
+        """Keep that a login is never to be kept again; of the login itself only a keyed hash is."""
+        told = mark(login, person_key(home()))
+        if told not in self._forgotten:
+            self.connection.execute("insert into forgotten values ($mark)", {"mark": told})
+            self._forgotten |= {told}
+
+    def _text(self, body: Any) -> str:
+        return _text(without(body, self._forgotten, person_key(home())) if self._forgotten else body)
+
     def _transaction(self) -> "_Transaction":
         return _Transaction(self.connection)
 
@@ -676,7 +689,7 @@ class Live:
                 "scopes": [r.scope for r in kept],
                 "parents": [r.parent for r in kept],
                 "versions": [r.version for r in kept],
-                "bodies": [_text(r.body) for r in kept],
+                "bodies": [self._text(r.body) for r in kept],
                 "complete": [r.complete for r in kept],
             },
         ).fetchall()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data import Live, Origin, Progress, Row, edition, home, people, publish, query
+from data import Live, Origin, Progress, Reject, Row, edition, home, people, publish, query
 from data.addresses import TRACE
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -63,6 +63,48 @@ def test_what_is_held_of_a_person_is_shown_and_forgotten_and_nothing_is_left():
     assert left == []
     assert query("select count(*) as n from reviews").n[0] == before
     assert len(list((home() / "published").glob("*.duckdb"))) == 1
+
+
+def test_a_forgotten_name_is_not_kept_when_it_is_told_again(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path))
+    origin, day = Origin("github.com", "github", "github_things", "acme/shop"), datetime(2026, 3, 1)  # noqa: DTZ001 UTC
+    told = {
+        "author": {"login": "ada-l"},
+        "title": "Thanks @Ada-L, and ada-london",
+        "who": ["557058:f5-8b", "cc:ada-l"],
+    }
+    with Live("team") as store:
+        store.land(origin, [Row("1", day, told, "acme/shop")], Progress(), day)
+        people.forget(store, "Ada-L")
+        people.forget(store, "557058:f5-8b")
+    with Live("team") as store:
+        later = day.replace(day=2)
+        store.land(origin, [Row("1", later, told, "acme/shop"), Row("2", later, told, "acme/shop")], Progress(), later)
+        store.land(origin, [Reject("3", "of no known form", "acme/shop", told)], Progress(), later)
+        kept = store.connection.execute(
+            "select distinct body from (select body from raw.github_things union all select body from rejects)"
+        ).fetchall()
+        left = people.held(store, "ada-l") + people.held(store, "557058:f5-8b")
+        known = str(store.connection.execute("from forgotten").fetchall())
+
+    nobody = "somebody-forgotten"
+    assert kept == [(
+        f'{{"author":{{"login":"{nobody}"}},"title":"Thanks @{nobody}, and ada-london","who":["{nobody}","cc:{nobody}"]}}',
+    )]  # fmt: skip
+    assert left == []
+    assert "ada" not in known.lower()
+
+
+def test_what_was_set_aside_is_forgotten_as_well(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path))
+    origin, day = Origin("github.com", "github", "github_things", "acme/shop"), datetime(2026, 3, 1)  # noqa: DTZ001 UTC
+    with Live("team") as store:
+        store.land(origin, [Reject("1", "of no known form", "acme/shop", {"login": "ada"})], Progress(), day)
+        shown = people.held(store, "ada")
+        people.forget(store, "ada")
+
+        assert [(one.table, one.places) for one in shown] == [("rejects", ("login",))]
+        assert people.held(store, "ada") == []
 
 
 def test_addresses_and_pictures_of_people_are_not_kept(monkeypatch, tmp_path):
