@@ -162,6 +162,7 @@ class Live:
         self._holder = self.path.with_name("live.holder")
         self._known: set[str] = set()
         self._fields: dict[tuple[str, str], set[str]] = {}
+        self._far: dict[tuple[str, str, str], tuple] = {}  # the table progress, as it is read again and again
         self.lost: Counter[tuple[str, str]] = (
             Counter()
         )  # items found to be no more since the file was opened, by source and stream
@@ -338,19 +339,18 @@ class Live:
 
     def clear(self) -> None:
         """Forget everything collected. Only for the sandbox, whose life can be told again."""
+        self._far.clear()
         for table in ("progress", "syncs", "rejects", "fields", *(f"raw.{table}" for table in self.tables())):
             self.connection.execute(f"delete from {table}")
 
     def progress(self, origin: Origin) -> Progress:
         """Return how far a stream has been read; an empty Progress if it never was."""
-        found = self.connection.execute(
-            "select place, complete_to, expected, error from progress"
-            " where source = $source and stream = $stream and scope = $scope",
-            {"source": origin.source, "stream": origin.stream, "scope": origin.scope},
-        ).fetchone()
-        if not found:
-            return Progress()
-        place, complete_to, expected, error = found
+        if not self._far:  # read at once: some hundred repositories have some thousand streams
+            rows = self.connection.execute(
+                "select source, stream, scope, place, complete_to, expected, error from progress"
+            ).fetchall()
+            self._far |= {row[:3]: row[3:] for row in rows}
+        place, complete_to, expected, error = self._far.get((origin.source, origin.stream, origin.scope), (None,) * 4)
         return Progress(json.loads(place) if place else None, complete_to, expected, error)
 
     def land(self, origin: Origin, rows: Sequence[Row | Reject], progress: Progress, seen_at: datetime) -> Landed:
@@ -561,6 +561,7 @@ class Live:
     def rename(self, source: str, was: str, now: str) -> None:
         """Keep under its new name all that was collected of a repository, and how far that is; one transaction."""
         bound = {"source": source, "was": was, "now": now}
+        self._far.clear()
         with self._transaction():
             for table in self.tables():
                 self.connection.execute(
@@ -600,6 +601,7 @@ class Live:
 
     def still(self, source: str, scopes: Sequence[str], streams: Sequence[str], at: datetime) -> None:
         """Keep that streams were found unchanged: they are complete up to now."""
+        self._far.clear()
         self.connection.execute(
             "update progress set complete_to = $at, tried_at = $at where source = $source"
             " and scope in (select unnest($scopes)) and stream in (select unnest($streams))",
@@ -642,8 +644,18 @@ class Live:
     def _text(self, body: Any) -> str:
         return _text(without(body, self._forgotten, person_key(home())) if self._forgotten else body)
 
-    def _transaction(self) -> "_Transaction":
-        return _Transaction(self.connection)
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing: commits at the end, rolls back on any error."""
+        self.connection.execute("begin")
+        try:
+            yield
+            self.connection.execute("commit")
+        except BaseException:
+            self._far.clear()
+            with contextlib.suppress(duckdb.Error):  # a commit that failed has rolled back by itself
+                self.connection.execute("rollback")
+            raise
 
     def _merge(self, table: str, source: str, rows: Sequence[Row], seen_at: datetime) -> Landed:
         newest: dict[str, Row] = {}
@@ -698,6 +710,7 @@ class Live:
 
     def _keep_progress(self, origin: Origin, progress: Progress, tried_at: datetime) -> None:
         key = {"source": origin.source, "stream": origin.stream, "scope": origin.scope}
+        place = json.dumps(progress.place) if progress.place is not None else None
         self.connection.execute(
             "delete from progress where source = $source and stream = $stream and scope = $scope", key
         )
@@ -706,29 +719,17 @@ class Live:
             {
                 **key,
                 "kind": origin.kind,
-                "place": json.dumps(progress.place) if progress.place is not None else None,
+                "place": place,
                 "complete_to": progress.complete_to,
                 "tried_at": tried_at,
                 "expected": progress.expected,
                 "error": progress.error,
             },
         )
-
-
-class _Transaction:
-    """All or nothing: commits at the end, rolls back on any error."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
-
-    def __enter__(self) -> None:
-        self.connection.execute("begin")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.connection.execute("commit")
-        else:
-            self.connection.execute("rollback")
+        if self._far:
+            self._far[origin.source, origin.stream, origin.scope] = (
+                place, progress.complete_to, progress.expected, progress.error,
+            )  # fmt: skip
 
 
 @contextlib.contextmanager

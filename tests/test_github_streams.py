@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,11 +14,14 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from collectors import discovery, history, stream
+from collectors import STREAMS, discovery, history, stream, sync
 from collectors.github_app import installation
+from collectors.probe import PROBE
+from collectors.source import Source
 from collectors.wire import Unauthorised, Wire
 from data import CairnError, Live, Origin, Progress, Row, home, publish, query, read_team
 from data.rules import finds
+from tests.conftest import Silent
 
 GUI = "github/bitcoin-core/gui"
 SEEN = datetime(2026, 6, 1)  # noqa: DTZ001 zone-less UTC, like everything in the store
@@ -516,3 +520,34 @@ def test_jobs_are_read_where_they_are_asked_for_and_nowhere_else(replay, collect
         "select count(*) > 100 and count(finished_at) = count(*) as n from workflow_jobs where outcome = 'success'"
     ).n[0]
     assert collect("github")[0].requests == 1, "nothing is read twice"
+
+
+# Many repositories
+
+
+def test_250_repositories_in_which_nothing_is_new_cost_three_requests(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path))
+    names = tuple(f"acme/r{k}" for k in range(250))
+    told = {
+        name: {"id": f"R_{name}", "nameWithOwner": name, "url": f"https://github.com/{name}", "isArchived": False}
+        for name in names
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = re.findall(r'(r\d+): repository\(owner: "(\w+)", name: "(\w+)"', json.loads(request.content)["query"])
+        data = {place: told[f"{owner}/{name}"] for place, owner, name in asked}
+        return httpx.Response(200, json={"data": data}, headers={"date": "Mon, 01 Jun 2026 00:00:00 GMT"})
+
+    github = Source(
+        "github", "github.com", "https://api.github.com", "/graphql", {}, names, transport=httpx.MockTransport(answer)
+    )
+    with Live("team") as live:
+        for name in names:
+            for one in STREAMS["github"]:
+                live.land(Origin("github.com", "github", one.name, name), [], Progress({}, SEEN), SEEN)
+            marked = Progress({"mark": json.dumps(told[name], sort_keys=True)}, SEEN)
+            live.land(Origin("github.com", "github", PROBE, name), [], marked, SEEN)
+        live.land(Origin("github.com", "github", "github_teams", "acme"), [], Progress({}, SEEN), SEEN)
+        (outcome,) = asyncio.run(sync.Run(live, Silent()).all([github]))
+
+    assert (outcome.requests, outcome.new, outcome.changed, outcome.parked) == (3, 0, 0, [])
