@@ -53,8 +53,9 @@ bench: env ## ratios measured on this machine, written to docs/benchmarks.md
 torture: env ## every fault at every place, for hours (ARGS="kills --first 400" goes on from there)
 	@$(PY) -m tests.torture $(ARGS)
 
-docs: env ## writes the generated parts of README.md
+docs: env ## writes the generated parts of README.md, and takes the pictures in docs/
 	@$(PY) -m cogapp -r README.md
+	@$(PY) -m tests.pictures
 
 lock: env ## compiles requirements.lock anew from pyproject.toml, then the environment from it
 	@$(UV) pip compile --quiet pyproject.toml --group dev --universal --generate-hashes --no-header \

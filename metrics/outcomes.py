@@ -15,6 +15,7 @@ import numpy as np
 
 from data import CairnError, query, team
 from metrics.metric import known
+from metrics.words import full_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -255,7 +256,7 @@ def _when(since: date, until: date) -> str:
     named = {7: "week", **dict.fromkeys(range(28, 32), "month"), **dict.fromkeys(range(89, 93), "quarter")}
     if days in named:
         return f"this {named[days]}"
-    return f"from {since:%d %b %Y} to {until:%d %b %Y}".replace(" 0", " ")
+    return f"from {full_day(since)} to {full_day(until - timedelta(days=1))}"
 
 
 # From the store ------------------------------------------------------------------------------------------------------------
@@ -569,7 +570,7 @@ def _dated(baseline: "Baseline | None", days: tuple[date, date]) -> str:
     if baseline is None:
         return ""
     source = {"tickets": "measured on tickets", "sample": "from a sample", "assumption": "assumed"}[baseline.source]
-    return f"{days[0]} to {days[1]}, {source}"
+    return f"{full_day(days[0])} to {full_day(days[1] - timedelta(days=1))}, {source}"
 
 
 def _instants(since: date, until: date) -> dict[str, datetime]:

@@ -149,6 +149,7 @@ def _trace(view: View, points: Frame, watch: Watch | None, colours: Tokens, name
         name=plot_text(name or metric.title),
         mode="lines+markers" if points["value"].count() >= FEW else "markers",
         connectgaps=False,
+        cliponaxis=False,  # a mark at 0 is whole
         line={"color": colours.series[0], "width": 2.5},
         marker={
             "size": [mark + 5 if out else mark for out in odd],

@@ -33,11 +33,14 @@ def depths(known: words.Frame, month: str) -> None:
     """Draw one list for each depth; the thin ones are open."""
     counted = {kind: known[known["kind"] == kind].sort_values(["area", "what"]) for kind in DEPTHS}
     thin = [len(counted[kind]) for kind in list(DEPTHS)[:2]]
-    safe.text(
-        f"As {month} ended, of {words.amount(len(known), 'part')} of the system {words.amount(thin[1], 'part')} needed a second"
-        f" person, and {words.amount(thin[0], 'part')} somebody to know them.",
-        "lead",
-    )
+    if any(thin):
+        told = (
+            f"of {words.amount(len(known), 'part')} of the system {words.amount(thin[1], 'part')} needed a second person, and"
+            f" {words.amount(thin[0], 'part')} somebody to know them."
+        )
+    else:
+        told = f"each of {words.amount(len(known), 'part')} of the system was known by two people or more."
+    safe.text(f"As {month} ended, {told}", "lead")
     for place, (kind, label) in enumerate(DEPTHS.items()):
         if len(counted[kind]):
             with st.expander(f"{label}: {len(counted[kind])}", expanded=place < len(thin)):

@@ -40,8 +40,8 @@ def whose(edition: data.Edition) -> None:
     if edition.company == "sandbox":
         with st.container(key="sandbox"):
             st.markdown(
-                "**Sandbox company: made-up data, to look around in.** Links to GitHub and Jira lead nowhere. For your own team, "
-                "write `team.toml`, set `GITHUB_TOKEN`, `JIRA_EMAIL` and `JIRA_TOKEN`, then `make run`; Setup says how."
+                "**Sandbox company: made-up data, to look around in.** Its links to GitHub and Jira lead nowhere; Setup says how to "
+                "connect your own team."
             )
     half = reading.health(edition.name, "unfinished")
     if len(half):

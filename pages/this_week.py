@@ -19,8 +19,9 @@ def week(edition: str) -> None:
         notices.nothing_happened()
         return
     watched, moving = reading.watches(edition), reading.moving(edition)
-    for sentence in sentences.summary(watched, THIS_WEEK):
-        safe.text(sentence, "lead")
+    with st.container(gap="xsmall"):
+        for sentence in sentences.summary(watched, THIS_WEEK):
+            safe.text(sentence, "lead")
     if st.session_state.get("team"):
         safe.text(NARROWED, "note")
     opened = [place == 0 and one.state != "look" for place, one in enumerate(moving)]

@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 import metrics
 from pages import theme
@@ -38,6 +38,12 @@ POINTER = """([x, y]) => new Promise(told => requestAnimationFrame(() => request
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # on a deep link Streamlit looks for itself beside the page first
 PICKERS = {"compare": "Compare with", "team": "Team or area"}
 SIZES = {"laptop": (1440, 900), "screen": (1920, 1080)}
+
+
+def chromium(playwright: Playwright) -> str | None:
+    """Return where a Chromium of this machine lies, None if there is none."""
+    own = playwright.chromium.executable_path
+    return next(filter(None, map(shutil.which, NAMES)), own if Path(own).exists() else None)
 
 
 @contextmanager
@@ -79,8 +85,7 @@ def url(collected):
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, NAMES)), None)
-        if not found and not Path(playwright.chromium.executable_path).exists():
+        if not (found := chromium(playwright)):
             pytest.skip("no Chromium on this machine; 'playwright install chromium' brings one")
         browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
         yield browser

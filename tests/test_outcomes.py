@@ -229,7 +229,7 @@ def test_the_sentence_says_roughly_how_much_and_between_what():
     ]
     none = replace(period, until=date(2026, 7, 20), **estimate(replace(WORKED, manual=26)))
     assert next(sentences(none)).startswith(
-        "The platform team's costs took about as much as it gave back or more from 6 Jul 2026 to 20 Jul 2026: -18 hours ("
+        "The platform team's costs took about as much as it gave back or more from 6 Jul 2026 to 19 Jul 2026: -18 hours ("
     )
 
 
@@ -242,7 +242,7 @@ def test_the_worked_example_from_what_github_and_jira_say(land):
 
     assert found.notes == ()
     assert found.assumed == ()
-    assert found.baseline == "2026-01-05 to 2026-07-06, from a sample"
+    assert found.baseline == "5 Jan 2026 to 5 Jul 2026, from a sample"
     assert found.facts == replace(WORKED, failed=18 - 6, days_before=6.0, days_now=pytest.approx(0.05))
     assert (found.displaced, found.induced) == (19, 23)
     assert found.platform.value == pytest.approx(20.12)
@@ -307,7 +307,7 @@ def test_a_baseline_may_be_weeks_before_the_first_run(land):
     land(words, **the_worked_quarter())
     found = reclaimed("Provision service", OPENED, OVER)
 
-    assert found.baseline == "2026-01-05 to 2026-07-06, from a sample"
+    assert found.baseline == "5 Jan 2026 to 5 Jul 2026, from a sample"
     assert found.displaced == 19
 
 
