@@ -31,7 +31,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data import CairnError, edition
-from metrics import METRICS, Metric, complete_to, digest, incomplete, metric, missing, privacy, rows, trend, usual
+from metrics import (
+    METRICS,
+    Metric,
+    behind,
+    complete_to,
+    digest,
+    incomplete,
+    metric,
+    missing,
+    privacy,
+    rows,
+    trend,
+    usual,
+)
 from metrics.metric import _day, known
 from metrics.words import instant, records
 
@@ -111,12 +124,15 @@ def listed(  # noqa: PLR0913  one option each
     kind: Kind = None,
     since: Since = None,
     until: Until = None,
+    starts: Annotated[
+        str | None, typer.Option("--behind", metavar="YYYY-MM-DD", help="Those behind the mark of this day's period.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Print the rows behind a metric. --every matters only where rows say how things stood at the end of a period."""
+    """Print the rows behind a metric. --every matters only for --behind, and where rows say how things stood at the end of a period."""
     chosen = metric(name)
     asked = _asked(chosen, every=every, area=area, kind=kind, since=since, until=until)
-    found = rows(chosen, **asked)
+    found = behind(chosen, starts, every, area=area, kind=kind) if starts else rows(chosen, **asked)
     if as_json:
         _print({"metric": name, "unit": chosen.unit, **asked, "edition": _edition(), "rows": records(found)})
         return

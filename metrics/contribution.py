@@ -20,7 +20,7 @@ import pandas as pd
 
 from data import team
 from metrics.flow import METRICS as FLOW
-from metrics.metric import Metric, known, rows
+from metrics.metric import Areas, Metric, known, rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,7 +42,7 @@ def contribution(  # noqa: PLR0913  one question, asked in many ways
     after: Days,
     by: By,
     *,
-    area: str | None = None,
+    area: Areas | None = None,
     kind: str | None = None,
     without: "Collection[date]" = (),
 ) -> pd.DataFrame:

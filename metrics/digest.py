@@ -208,11 +208,11 @@ def carried(metric: Metric, by: By, parts: pd.DataFrame) -> tuple[str, list[tupl
     return f"By {by}, {whole} {of}", [(part, _signed(value, metric)) for part, value in largest(parts)]
 
 
-def largest(parts: pd.DataFrame) -> list[tuple[str, float]]:
+def largest(parts: pd.DataFrame, shown: int = SHOWN) -> list[tuple[str, float]]:
     """Return the parts that are told by name, the others as one, each with what it carries: they add up to the whole."""
-    told = list(zip(parts["part"][:SHOWN], parts["change"][:SHOWN], strict=True))
-    if len(parts) > SHOWN:
-        told.append((amount(len(parts) - SHOWN, "other"), parts["change"][SHOWN:].sum()))
+    told = list(zip(parts["part"][:shown], parts["change"][:shown], strict=True))
+    if len(parts) > shown:
+        told.append((amount(len(parts) - shown, "other"), parts["change"][shown:].sum()))
     return told
 
 

@@ -19,9 +19,10 @@ page = st.navigation(
         st.Page("outcomes.py", title="Outcomes"),
         st.Page("flow.py", title="Flow & quality"),
         st.Page("knowledge.py", title="Knowledge"),
-        st.Page("explore.py", title="Explore"),
+        st.Page("explore.py", title="Drill"),
         st.Page("health.py", title="Health"),
         st.Page("setup.py", title="Setup"),
+        st.Page("item.py", title="One piece of work", visibility="hidden"),
     ],
     position="top",
 )

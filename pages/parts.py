@@ -1,6 +1,6 @@
 """What a chart on a page is: sentence, picture with its usual range, where it comes from, its rows, and a question if it moved."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from inspect import cleandoc
@@ -30,14 +30,24 @@ def one_of(label: str, names: list[str], key: str, width: int | Literal["stretch
     return st.selectbox(label, names, index=None, placeholder="All", key=key, bind="query-params", width=width)
 
 
-def chart(edition: str, view: View, *, on_select: Callable[[], None] | None = None, picked: date | None = None) -> None:
+def chart(  # noqa: PLR0913  all that one chart is told
+    edition: str,
+    view: View,
+    *,
+    on_select: Callable[[], None] | None = None,
+    picked: date | None = None,
+    only: Collection[str] = (),
+    also: Mapping[str, str] | None = None,
+) -> None:
     """Draw a metric under the chart contract. Clicks are read by clicked().
 
     Where `on_select` is given, the rows stand below: it is called after a click, and `picked` is the period to show as chosen.
+    `only` keeps the slices of these names, and `also` is what else belongs in the link.
     """
     metric, every = view.metric, view.every
     history = reading.history(edition, view)
     points = reading.within(history, view.reach)
+    points = points[points["slice"].isin(only)] if only else points
     complete = reading.complete_to(edition, metric)
     lacks = reading.lacks(edition, metric)
     if complete is None or points["value"].isna().all():
@@ -84,7 +94,7 @@ def chart(edition: str, view: View, *, on_select: Callable[[], None] | None = No
         safe.text(" · ".join(facts), "note")
         if lacks:
             safe.text(lacks, "note")
-        _ways_on(view, points, picked, rows_link=on_select is None)
+        _ways_on(view, points, picked, also or {}, rows_link=on_select is None)
         if question:
             safe.text(question, "prompt")
 
@@ -143,11 +153,12 @@ def address(query: dict[str, str]) -> str:
     return f"{urljoin(st.context.url or '', '/explore')}?{urlencode(query)}"
 
 
-def _ways_on(view: View, points: Frame, picked: date | None, *, rows_link: bool) -> None:
+def _ways_on(view: View, points: Frame, picked: date | None, also: Mapping[str, str], *, rows_link: bool) -> None:
     """Draw the small words under the grey line: where a reader goes from here."""
     query = view.link(
         period=words.period(picked or points["starts"].max(), view.every),
         of=st.session_state.get("of") if view.by else None,
+        **also,
     )
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         with st.popover("Definition", type="tertiary"):

@@ -14,6 +14,11 @@ import data.rules
 import metrics
 import metrics.search
 from metrics import METRICS, Metric, Usual, digest, outcomes, signals
+from metrics import change as changes
+from metrics import facets as counted
+from metrics import story as stories
+from metrics.contribution import By as Part
+from metrics.contribution import ways
 from metrics.metric import Areas
 from metrics.signals import Watch
 from metrics.usual import limits, most, stretches
@@ -30,6 +35,7 @@ REACH = {
 BACK = {"week": 52, "month": 12, "quarter": 4}  # periods in a year: weeks are held against the same weekday a year ago
 PREVIOUS, LAST_YEAR = "previous period", "same period last year"
 By = Literal["area", "kind"]
+Period = tuple[date, date]  # the day it starts, and the day after its last
 THIS_WEEK = (  # the same charts in the same places every week: customers, then what reaches them, then how the work flows
     "bugs_opened",
     "escaped_bugs",
@@ -82,6 +88,25 @@ def _trend(edition: str, view: View) -> pd.DataFrame:
 def _behind(edition: str, view: View, starts: date) -> pd.DataFrame:
     del edition
     return metrics.behind(view.metric, starts, view.every, area=view.area, kind=view.kind)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _whole(edition: str, view: View, since: date, until: date) -> pd.DataFrame:
+    del edition
+    asked = {"area": view.area, "kind": view.kind}
+    return metrics.rows(view.metric, every=view.every, since=since, until=until, **asked)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _change(edition: str, view: View, before: Period, after: Period, by: Part) -> pd.DataFrame:
+    del edition
+    return changes.change(view.metric, before, after, by, view.every, area=view.area, kind=view.kind)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _story(edition: str, id_: str) -> tuple[stories.Story, ...]:
+    del edition
+    return tuple(filter(None, [stories.story(id_)]))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -260,6 +285,73 @@ def search(edition: str, typed: str) -> tuple[list[Metric], Frame]:
 def behind(edition: str, view: View, starts: date) -> Frame:
     """Return exactly the rows behind one mark of a view."""
     return _behind(edition, _key(view), starts)
+
+
+def whole(edition: str, view: View) -> Frame:
+    """Return the rows of all the periods in sight."""
+    return _whole(edition, _key(view), *days(edition, view))
+
+
+def days(edition: str, view: View) -> Period:
+    """Return the day the first period in sight starts, and the day after the last one's last."""
+    points = within(history(edition, view), view.reach)
+    return points["starts"].min(), points["ends"].max()
+
+
+def searched(rows: Frame, text: str) -> Frame:
+    """Return the rows that hold the text in what they are, their area or their kind, capitals or not."""
+    if not text:
+        return rows
+    holds = [rows[name].fillna("").str.contains(text, case=False, regex=False) for name in ("what", "area", "kind")]
+    return rows[holds[0] | holds[1] | holds[2]]
+
+
+def facets(edition: str, view: View, by: By) -> Frame:
+    """Return how many rows in sight each area or kind has under the other filter: name and rows, the most first."""
+    asked = replace(view, by=by, kind=None) if by == "kind" else replace(view, by=by, area=here(view.metric).area)
+    return counted.facets(view.metric, within(history(edition, asked), view.reach))
+
+
+def made_of(rows: Frame, by: By) -> list[tuple[str, int]]:
+    """Return how many of some rows each area or kind has, the most first, at most MOST of them by name."""
+    counted = rows[by].value_counts()
+    told = [(str(name), int(n)) for name, n in counted[:MOST].items()]
+    return told + ([(f"{len(counted) - MOST} more", int(counted[MOST:].sum()))] if len(counted) > MOST else [])
+
+
+def point(edition: str, view: View, starts: date) -> Frame | None:
+    """Return the point of one period of a view as a row: value, low, high, p85, n, of; None where there is none."""
+    points = history(edition, replace(view, by=None))
+    found = points[points["starts"] == starts]
+    return None if found.empty else found.iloc[0]
+
+
+def ends(edition: str, view: View, starts: date) -> date:
+    """Return the day after the last day of a period."""
+    points = history(edition, replace(view, by=None))
+    return points.loc[points["starts"] == starts, "ends"].iloc[0]
+
+
+def before(edition: str, view: View, starts: date) -> date | None:
+    """Return the day the period before this one starts, None where it is the first."""
+    earlier = [day for day in history(edition, replace(view, by=None))["starts"] if day < starts]
+    return max(earlier, default=None)
+
+
+def change(edition: str, view: View, earlier: date, later: date) -> dict[Part, Frame]:
+    """Return what each area, kind and phase carries of the way from one mark of a view to another."""
+    sides = tuple((starts, ends(edition, view, starts)) for starts in (earlier, later))
+    return {by: _change(edition, _key(view), sides[0], sides[1], by) for by in ways(view.metric)}
+
+
+def story(edition: str, id_: str) -> stories.Story | None:
+    """Return the life of one pull request or issue, None if there is none of that id."""
+    return next(iter(_story(edition, id_)), None)
+
+
+def item(url: str) -> str | None:
+    """Return the id of the pull request or issue at an address, None if it has no page of its own."""
+    return stories.found(url)
 
 
 def health(edition: str, what: str) -> Frame:

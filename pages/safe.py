@@ -7,9 +7,9 @@ nothing else: markdown would load pictures from elsewhere, a link column would o
 import html
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -38,15 +38,24 @@ def text(value: object, style: str = "body", tag: str = "p") -> None:
     st.html(f'<{tag} class="cairn-{style}"><bdi>{html.escape(plain(value))}</bdi></{tag}>')
 
 
-def bars(told: Sequence[tuple[str, float, str]], alt: str) -> None:
-    """Draw each name with a bar and what is said of it, from a common zero, so that they can be seen to add up."""
-    low, high = (find([0.0, *(size for _, size, _ in told)]) for find in (min, max))
+def bars(told: Sequence[tuple[str, float, str]], alt: str, within: tuple[float, float] | None = None) -> None:
+    """Draw each name with a bar and what is said of it, from a common zero, so that they can be seen to add up.
+
+    `within` are the least and the most of a scale that several drawings share.
+    """
+    ends = within or [find([0.0, *(size for _, size, _ in told)]) for find in (min, max)]
+    spans([(name, min(size, 0), abs(size), said) for name, size, said in told], alt, (ends[0], ends[1]))
+
+
+def spans(told: Sequence[tuple[str, float, float, str]], alt: str, within: tuple[float, float]) -> None:
+    """Draw each name with a bar from where it begins, as long as it is, on a common scale, and what is said of it."""
+    low, high = within
     span = (high - low) or 1.0
     rows = "".join(
-        f'<tr><th scope="row"><bdi>{html.escape(plain(name))}</bdi></th><td><div style="margin-left:'
-        f'{100 * (min(size, 0) - low) / span:.1f}%;width:{100 * abs(size) / span:.1f}%"></div></td>'
+        f'<tr><th scope="row" title="{html.escape(plain(name))}"><bdi>{html.escape(plain(name))}</bdi></th>'
+        f'<td><div style="margin-left:{100 * (begins - low) / span:.1f}%;width:{100 * size / span:.1f}%"></div></td>'
         f"<td>{html.escape(said)}</td></tr>"
-        for name, size, said in told
+        for name, begins, size, said in told
     )
     st.html(f'<table class="cairn-bars" aria-label="{html.escape(alt)}">{rows}</table>')
 
@@ -60,6 +69,15 @@ def links(named: Iterable[tuple[object, object]]) -> None:
             said = f'<a href="{html.escape(checked)}" rel="noopener noreferrer">{said}</a>'
         rows.append(f"<li>{said}</li>")
     st.html(f'<ul class="cairn-links">{"".join(rows)}</ul>')
+
+
+def moments(told: Sequence[tuple[str, str, str]], alt: str) -> None:
+    """Draw what happened, one under the other: when, what, and what somebody wrote about it."""
+    rows = "".join(
+        f"<li><time>{html.escape(when)}</time><b>{html.escape(what)}</b> <bdi>{html.escape(plain(said))}</bdi></li>"
+        for when, what, said in told
+    )
+    st.html(f'<ol class="cairn-life" aria-label="{html.escape(alt)}">{rows}</ol>')
 
 
 def plot_text(value: object, longest: int = 60) -> str:
@@ -125,12 +143,20 @@ def allowed() -> set[Place]:
     return {place for place in map(_place, roots) if place[0] == "https" or place[1] in insecure}
 
 
-def table(
-    frame: pd.DataFrame, columns: dict[str, str], *, alt: str, wide: str | None = None, source: str | None = None
+def table(  # noqa: PLR0913  all that a table may be
+    frame: pd.DataFrame,
+    columns: dict[str, str],
+    *,
+    alt: str,
+    wide: str | None = None,
+    source: str | None = None,
+    key: str | None = None,
+    on_select: Callable[[], None] | Literal["rerun"] | None = None,
 ) -> None:
     """Draw the columns of the frame named in `columns` (name to heading). `wide` is the one that gets more room.
 
-    `source` is the column of addresses to link. One that is not safe to open is left out, and its row says so.
+    `source` is the column of addresses to link. One that is not safe to open is left out, and its row says so. After a
+    click, `on_select` is called, or the page runs again; picked() then tells the row.
     """
     shown = frame[[name for name in columns if name != source]].copy()
     looks: dict[str, Any] = {}
@@ -152,7 +178,15 @@ def table(
         if any(left_out):
             shown["note"] = ["link left out" if out else None for out in left_out]
             looks["note"] = st.column_config.TextColumn("", width="small")
-    st.dataframe(shown, hide_index=True, column_config=looks, alt=alt, placeholder="")
+    more: dict[str, Any] = {"on_select": on_select, "selection_mode": "single-cell"} if on_select else {}
+    st.dataframe(shown, hide_index=True, column_config=looks, alt=alt, placeholder="", key=key, **more)
+
+
+def picked(key: str) -> tuple[int, str] | None:
+    """Return the row, counted from 0, and the column of the cell that was clicked in a table, None if none was."""
+    state = st.session_state.get(key)
+    cells = state["selection"]["cells"] if state else []
+    return (int(cells[0][0]), str(cells[0][1])) if cells else None
 
 
 def look() -> None:

@@ -1,6 +1,5 @@
 """How things are said on pages: the words of metrics/words.py, and those for periods, moments and streams."""
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from metrics import Metric
+from metrics.facets import stands
 from metrics.words import SOURCES, amount, capital, day, full_day, number, series, two_figures, unit
 
 __all__ = [
@@ -40,11 +40,6 @@ def at(metric: Metric, starts: date, every: str) -> str:
     if not stands(metric):
         return f"in {in_words(starts, every)}"
     return f"on {day(pd.Timestamp(starts) + STEPS[every] - timedelta(days=1))}"
-
-
-def stands(metric: Metric) -> bool:
-    """Tell if the metric says how things stood at the end of a period, so that the same row counts in many periods."""
-    return metric.fold == "balance" or re.search(r"\bperiods\b", metric.sql) is not None
 
 
 def moment(when: datetime | None, zone: str) -> str:

@@ -147,7 +147,7 @@ def click_mark(page: Page, number: int, chart: int = 0) -> None:
 
 def click_source(page: Page, row: int) -> None:
     """Click the link of a row. The table is a canvas with rows of 35 px; over a link the pointer changes."""
-    grid = page.locator(".stDataFrame canvas").first
+    grid = page.locator(".st-key-rows canvas").first
     grid.scroll_into_view_if_needed()
     box = grid.bounding_box()
     height = box["y"] + 35 * (row + 1.5)
@@ -164,14 +164,14 @@ def link(page: Page) -> dict[str, str]:
 
 
 def test_a_link_opens_its_page_with_the_menu_right_after_a_restart(collected, visit):
-    for path, title in (("explore?metric=Deployment%20frequency", "Explore"), ("health", "Health")):
+    for path, title in (("explore?metric=Deployment%20frequency", "Drill"), ("health", "Health")):
         with dashboard() as address:
             page = visit(f"{address}/{path}")
 
             expect(page.get_by_role("heading", level=1)).to_have_text(title)
-            for name in ("This week", "Explore", "Health"):
+            for name in ("This week", "Drill", "Health"):
                 expect(page.get_by_role("link", name=name).first).to_be_visible()
-            if title == "Explore":
+            if title == "Drill":
                 expect(page.get_by_role("combobox", name="Metric")).to_have_value("Deployment frequency")
             page.context.close()
 
@@ -257,7 +257,7 @@ def test_a_filter_survives_in_a_new_browser_through_its_link(url, visit):
 
 def test_the_range_stays_from_page_to_page(url, visit):
     page = visit(f"{url}/?range=6+months")
-    for name in ("Health", "Explore", "This week"):
+    for name in ("Health", "Drill", "This week"):
         page.get_by_role("link", name=name).first.click()
         expect(page.get_by_role("heading", level=1)).to_have_text(name)
         settle(page)
@@ -365,7 +365,7 @@ def test_every_answer_carries_the_strict_content_policy(url):
 def test_hostile_titles_are_only_text_in_the_browser(url, visit):
     """The rows hold markup and an address of a picture elsewhere: nothing is drawn of it, and nobody is asked."""
     page = visit(f"{url}/explore?metric=Pull+request+cycle+time")
-    page.locator(".stDataFrame canvas").first.scroll_into_view_if_needed()
+    page.locator(".st-key-rows canvas").first.scroll_into_view_if_needed()
 
-    expect(page.locator(".stDataFrame td", has_text="<b>Totals</b> ![x]").first).to_be_attached()
+    expect(page.locator(".st-key-rows td", has_text="<b>Totals</b> ![x]").first).to_be_attached()
     assert page.locator("td b, img[src*='evil.example']").count() == 0
