@@ -3,7 +3,8 @@
 import json
 import sys
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import duckdb
 import typer
@@ -17,6 +18,10 @@ main = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+journal_commands = typer.Typer(help="What people wrote down: print it, take it in.", no_args_is_help=True)
+main.add_typer(journal_commands, name="journal")
 
 
 @main.command("query")
@@ -89,6 +94,36 @@ def forget_login(
     sys.stdout.write(
         f"{rows} rows named {login}; none does now, in the store or in an edition. Copies you made yourself are not reached.\n"
     )
+
+
+@journal_commands.command("export")
+def export(
+    form: Annotated[
+        Literal["jsonl", "md"], typer.Option("--format", help="Every version, or what holds now to read.")
+    ] = "jsonl",
+) -> None:
+    """Print the journal: every version as a line of JSON, which import takes, or what holds now as Markdown."""
+    from data.journal import journal  # noqa: PLC0415 the other commands need no SQLAlchemy
+    from data.kinds import KINDS  # noqa: PLC0415
+
+    if form == "jsonl":
+        sys.stdout.write("".join(f"{one.line()}\n" for one in journal().everything()))
+        return
+    for kind in KINDS:
+        told = [kind.words(one) for one in journal().entries(kind.name)]
+        sys.stdout.write(f"## {kind.title}s\n\n{chr(10).join(told)}\n" if told else "")
+
+
+@journal_commands.command("import")
+def take_in(
+    file: Annotated[Path, typer.Argument(help="What export or the file journal.jsonl gave.", exists=True)],
+) -> None:
+    """Take over what another journal or a lost one's journal.jsonl holds. What is there already stays as it is."""
+    from data.journal import journal, read_twin  # noqa: PLC0415
+
+    versions = read_twin(file)
+    new = journal().adopt(versions)
+    sys.stdout.write(f"{new} of {len(versions)} versions were new and are kept now.\n")
 
 
 def run() -> None:

@@ -15,7 +15,7 @@ HOUSE = Path(__file__).resolve().parent.parent
 MAY_IMPORT = {
     "collectors": {"data", "httpx", "jwt", "rich", "stamina", "typer"},
     "collectors/sandbox": {"collectors", "data", "graphql", "httpx", "starlette"},
-    "data": {"duckdb", "holidays", "numpy", "pandas", "pydantic", "typer"},
+    "data": {"duckdb", "holidays", "numpy", "pandas", "pydantic", "sqlalchemy", "typer"},
     "metrics": {"data", "numpy", "pandas", "scipy", "typer"},
     "pages": {"data", "metrics", "numpy", "pandas", "plotly", "starlette", "streamlit"},
     "app.py": {"pages", "streamlit"},

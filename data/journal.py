@@ -1,0 +1,346 @@
+"""The journal: what people write down, kept for good. Nothing in it is ever changed or taken away; an edit appends a version.
+
+It lies in SQLite beside the store, or in the PostgreSQL that CAIRN_JOURNAL names when several hosts serve the pages. Every
+version stands a second time in journal.jsonl, a line each, from which the whole can be built again.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+
+from data.editions import company
+from data.errors import CairnError
+from data.store import Company, folder
+
+LINE, TEXT = 300, 20_000  # most characters of a line and of a text
+TURN = 4_242  # the number under which writers of one PostgreSQL wait for each other
+Form = Literal["line", "text", "day", "choice", "metric", "number"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing a kind of entry says: its name, how people are asked for it, and in which form they answer."""
+
+    name: str
+    asks: str
+    form: Form = "text"
+    needed: bool = False
+    choices: tuple[str, ...] = ()
+
+    def wrong(self, value: Any) -> str | None:
+        """Return in words why a value cannot be kept, None if it can."""
+        if value in (None, ""):
+            return f"'{self.asks}' is still empty." if self.needed else None
+        if self.form == "number":
+            return None if isinstance(value, (int, float)) else f"'{self.asks}' takes a number."
+        if not isinstance(value, str):
+            return f"'{self.asks}' takes words."
+        if self.form == "day":
+            try:
+                date.fromisoformat(value)
+            except ValueError:
+                return f"'{self.asks}' takes a day such as 2026-03-31."
+        if self.form == "choice" and value not in self.choices:
+            return f"'{self.asks}' is one of: {', '.join(self.choices)}."
+        most = TEXT if self.form == "text" else LINE
+        return f"'{self.asks}' takes at most {most:,} characters." if len(value) > most else None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One declaration per kind of entry; its form, its list, its search and its export follow from it.
+
+    The first field is its title. `question` is what it asks of whoever writes it. `due` names the field with the day on which
+    it comes back by itself, `rhythm` how far off that day is unless somebody says otherwise.
+    """
+
+    name: str
+    title: str
+    question: str
+    fields: tuple[Field, ...]
+    due: str = ""
+    rhythm: timedelta | None = None
+
+    def wrong(self, body: dict[str, Any]) -> list[str]:
+        """Return in words what keeps a body from being an entry of this kind; an empty list if nothing does."""
+        known = {field.name for field in self.fields}
+        strange = [f"'{name}' is no field of a {self.title.lower()}." for name in body if name not in known]
+        return strange + [told for field in self.fields if (told := field.wrong(body.get(field.name)))]
+
+    def words(self, one: "Entry") -> str:
+        """Return an entry of this kind as Markdown: a heading, a line for every answer, and whose version it is."""
+        body = {
+            name: " ".join(str(value).split()) for name, value in (one.body or {}).items() if value not in (None, "")
+        }
+        title, *others = self.fields
+        told = [f"- **{field.asks}**: {body[field.name]}" for field in others if field.name in body]
+        signed = f"- version {one.version} by {one.author} on {one.at:%Y-%m-%d}"
+        return "\n".join([f"### {body.get(title.name, self.title)}", "", *told, signed, ""])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One version of an entry. `base` is the version its writer saw, 0 for none; a body of None takes the entry back.
+
+    `at` is zone-less UTC. `seq` counts all versions of all entries in the order they were accepted.
+    """
+
+    id: str
+    version: int
+    base: int
+    kind: str
+    body: dict[str, Any] | None
+    author: str
+    at: datetime
+    seq: int = 0
+
+    def line(self) -> str:
+        """Return the version as it stands in journal.jsonl."""
+        return json.dumps({**asdict(self), "at": self.at.isoformat()}, ensure_ascii=False)
+
+
+TABLES = sa.MetaData()
+ENTRIES = sa.Table(
+    "entries",
+    TABLES,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("id", sa.String(40), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("base", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False, index=True),
+    sa.Column("body", sa.Text, nullable=True),
+    sa.Column("author", sa.String(LINE), nullable=False),
+    sa.Column("at", sa.DateTime, nullable=False),
+    sa.UniqueConstraint("id", "version"),
+    sqlite_autoincrement=True,
+)
+NEVER = "the journal is only ever added to"
+SEALS = {  # no program, this one included, changes what was written
+    "sqlite": [
+        f"create trigger if not exists no_{what} before {what} on entries begin select raise(abort, '{NEVER}'); end"
+        for what in ("update", "delete")
+    ],
+    "postgresql": [
+        f"create or replace function entries_stay() returns trigger language plpgsql as $$ begin raise exception '{NEVER}'; end $$",
+        (
+            "create or replace trigger entries_stay before update or delete or truncate on entries"
+            " for each statement execute function entries_stay()"
+        ),
+    ],
+}
+
+
+class Journal:
+    """What people wrote, in the database at `url`, with its second copy, the file `twin`.
+
+    Any number of processes and hosts may have it open; writers take turns. Raises CairnError in words when it cannot be
+    opened or written; what was accepted before is then safe.
+    """
+
+    def __init__(self, url: str, twin: Path) -> None:
+        self.twin = twin
+        with self._in_words():
+            twin.parent.mkdir(parents=True, exist_ok=True)
+            here = sa.make_url(url).get_backend_name() == "sqlite"  # opened for each question: it costs next to nothing
+            self.engine = sa.create_engine(url, poolclass=sa.NullPool if here else None, pool_pre_ping=not here)
+            if self.engine.dialect.name == "sqlite":
+                event.listen(self.engine, "connect", _as_safe_as_it_gets)
+            with self._turn() as connection:
+                TABLES.create_all(connection)
+                for seal in SEALS[self.engine.dialect.name]:
+                    connection.execute(sa.text(seal))
+        self.copy()
+
+    def write(
+        self, kind: str, body: dict[str, Any] | None, author: str, *, entry: str | None = None, base: int = 0
+    ) -> Entry:
+        """Append a version and return it: of a new entry, or of `entry` as its writer saw it at version `base`.
+
+        It is accepted whoever else wrote meanwhile; `apart` then tells of both. It is on the disk twice when this returns.
+        """
+        told = Entry(entry or uuid.uuid4().hex, 0, base, kind, body, author, datetime.now(UTC).replace(tzinfo=None))
+        with self._in_words(), self._turn() as connection:
+            kept = self._append(connection, told)
+        self.copy()
+        return kept
+
+    def undo(self, entry: str, author: str) -> Entry:
+        """Append the version before the present one once more; an entry of one version is taken back. Returns what it is now."""
+        versions = self.history(entry)
+        if not versions:
+            raise CairnError("There is no such entry in the journal, so nothing was undone.")
+        now = versions[-1]
+        before = next((one for one in reversed(versions) if one.version == now.base), None)
+        return self.write(now.kind, before.body if before else None, author, entry=entry, base=now.version)
+
+    def entries(self, kind: str | None = None) -> list[Entry]:
+        """Return the present version of every entry that was not taken back, the newest first."""
+        newest = sa.select(ENTRIES.c.id, sa.func.max(ENTRIES.c.version).label("version")).group_by(ENTRIES.c.id)
+        there = newest.subquery()
+        asked = (
+            sa.select(ENTRIES)
+            .join(there, (ENTRIES.c.id == there.c.id) & (ENTRIES.c.version == there.c.version))
+            .where(ENTRIES.c.body.is_not(None))
+            .order_by(ENTRIES.c.seq.desc())
+        )
+        return self._read(asked.where(ENTRIES.c.kind == kind) if kind else asked)
+
+    def history(self, entry: str) -> list[Entry]:
+        """Return every version of an entry, the first one first."""
+        return self._read(sa.select(ENTRIES).where(ENTRIES.c.id == entry).order_by(ENTRIES.c.version))
+
+    def apart(self, entry: str) -> list[Entry]:
+        """Return the versions whose writers did not see each other's words, the present one last; empty when all is agreed.
+
+        Whoever writes next has seen them all, and what they write is agreed.
+        """
+        versions = self.history(entry)
+        if not versions or versions[-1].base == versions[-1].version - 1:
+            return []
+        return [one for one in versions if one.version > versions[-1].base]
+
+    def find(self, words: str, kind: str | None = None) -> list[Entry]:
+        """Return the entries that hold every one of the words, in any case, the newest first."""
+        wanted = words.casefold().split()
+        return [one for one in self.entries(kind) if all(word in _text(one.body).casefold() for word in wanted)]
+
+    def everything(self, after: int = 0) -> list[Entry]:
+        """Return all versions of all entries in the order they were accepted, those after a number of it."""
+        return self._read(sa.select(ENTRIES).where(ENTRIES.c.seq > after).order_by(ENTRIES.c.seq))
+
+    def adopt(self, versions: Iterable[Entry]) -> int:
+        """Take over versions from another journal or from a twin, in their order. Returns how many were not there yet.
+
+        Raises CairnError when a version is there in other words; nothing is taken over then.
+        """
+        new = 0
+        with self._in_words(), self._turn() as connection:
+            there = {(e.id, e.version): e for e in map(_entry, connection.execute(sa.select(ENTRIES)).mappings())}
+            for one in versions:
+                known = there.get((one.id, one.version))
+                if known and (known.kind, known.body, known.author) != (one.kind, one.body, one.author):
+                    raise CairnError(
+                        f"Version {one.version} of the {one.kind} {one.id} is in this journal in other words.\n"
+                        "These are two journals, and nothing was taken over. Take them into an empty one each."
+                    )
+                if not known:
+                    connection.execute(ENTRIES.insert().values({**_values(one), "version": one.version}))
+                    new += 1
+        self.copy()
+        return new
+
+    def copy(self) -> None:
+        """Bring the twin up to date: append what it lacks, and nothing else. A line that was cut off is written anew."""
+        with self._in_words(), self.twin.open("a+b") as twin:
+            fcntl.flock(twin, fcntl.LOCK_EX)
+            if missing := self.everything(_last(twin)):
+                twin.write("".join(f"{one.line()}\n" for one in missing).encode())
+                twin.flush()
+                os.fsync(twin.fileno())
+
+    def _append(self, connection: sa.Connection, told: Entry) -> Entry:
+        newest = connection.execute(sa.select(sa.func.max(ENTRIES.c.version)).where(ENTRIES.c.id == told.id)).scalar()
+        version = (newest or 0) + 1
+        done = connection.execute(
+            ENTRIES.insert().values({**_values(told), "version": version}).returning(ENTRIES.c.seq)
+        )
+        return Entry(**{**vars(told), "version": version, "seq": done.scalar_one()})
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[sa.Connection]:
+        """Let one writer at a time in, so that the order of acceptance is the order of the numbers."""
+        with self.engine.begin() as connection:
+            if self.engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("begin immediate")
+            else:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN)))
+            yield connection
+
+    def _read(self, asked: sa.Select) -> list[Entry]:
+        with self._in_words(), self.engine.connect() as connection:
+            return [_entry(row) for row in connection.execute(asked).mappings()]
+
+    @contextlib.contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, OSError) as error:
+            told = str(getattr(error, "orig", error)).strip().splitlines()
+            raise CairnError(
+                f"The journal could not be read or written ({told[0] if told else type(error).__name__}).\n"
+                f"What was accepted before is safe there and in {self.twin}. Mend the cause and save again."
+            ) from error
+
+
+@lru_cache(4)
+def _opened(url: str, twin: Path) -> Journal:
+    return Journal(url, twin)
+
+
+def journal(which: Company | None = None) -> Journal:
+    """Return the journal of a company, by default of the one whose edition is read. The sandbox never shares the team's."""
+    place = folder(which or company())
+    named = os.environ.get("CAIRN_JOURNAL") if place == folder("team") else None
+    url = (named or "").replace("postgresql://", "postgresql+psycopg://", 1) or f"sqlite:///{place / 'journal.db'}"
+    return _opened(url, place / "journal.jsonl")
+
+
+def read_twin(path: Path) -> list[Entry]:
+    """Return the versions a twin or an export holds. Raises CairnError naming the line that is none."""
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").removesuffix("\n").split("\n"), 1):
+        try:
+            told = json.loads(line)
+            found.append(Entry(**{**told, "at": datetime.fromisoformat(told["at"])}))
+        except (ValueError, TypeError, KeyError):
+            raise CairnError(
+                f"Line {number} of {path} is no entry of a journal, so nothing was read.\n"
+                "Remove or mend that line and run again."
+            ) from None
+    return found
+
+
+def _values(one: Entry) -> dict[str, Any]:
+    body = None if one.body is None else json.dumps(one.body, ensure_ascii=False)
+    return {"id": one.id, "base": one.base, "kind": one.kind, "body": body, "author": one.author, "at": one.at}
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(**{**row, "body": None if row["body"] is None else json.loads(row["body"])})
+
+
+def _text(body: dict[str, Any] | None) -> str:
+    return " ".join(str(value) for value in (body or {}).values() if value is not None)
+
+
+def _last(twin: Any) -> int:
+    """Return the number of the last whole line of a twin, and cut off what a crash left after it."""
+    size = twin.seek(0, os.SEEK_END)
+    start, whole = size, b""
+    while start and whole.count(b"\n") < 2:  # the last line lies between the last two ends of lines
+        start = max(0, start - (1 << 16))
+        twin.seek(start)
+        whole = twin.read(size - start)
+    kept = whole.rfind(b"\n") + 1
+    if kept < len(whole):
+        twin.truncate(start + kept)
+    return int(json.loads(whole[:kept].split(b"\n")[-2])["seq"]) if kept else 0
+
+
+def _as_safe_as_it_gets(connection: Any, _: Any) -> None:
+    """Readers never wait for a writer, and what was accepted outlives a power cut."""
+    connection.isolation_level = None  # we say ourselves where a transaction begins
+    for setting in ("journal_mode = wal", "synchronous = full", "busy_timeout = 30000"):
+        connection.execute(f"pragma {setting}")

@@ -1,0 +1,91 @@
+"""The kinds of things people write into the journal: one declaration each."""
+
+from datetime import timedelta
+
+from data.journal import Field, Kind
+
+NOTE = Kind(
+    name="note",
+    title="Note",
+    question="What happened here that a number cannot tell?",
+    fields=(
+        Field("what", "What happened", "line", needed=True),
+        Field(
+            "sort",
+            "What sort of thing it was",
+            "choice",
+            needed=True,
+            choices=("release", "incident", "holiday", "experiment", "decision", "definition change", "other"),
+        ),
+        Field("since", "First day", "day", needed=True),
+        Field("until", "Last day, where it was more than one", "day"),
+        Field("more", "What else is worth knowing"),
+        Field("view", "The chart it was written on", "line"),
+    ),
+)
+DECISION = Kind(
+    name="decision",
+    title="Decision",
+    question="What would have to be true for us to decide otherwise?",
+    fields=(
+        Field("title", "What was decided", "line", needed=True),
+        Field("context", "What made it necessary"),
+        Field("options", "What else could have been done"),
+        Field("why", "Why this", needed=True),
+        Field("owner", "Who volunteered to see to it", "line", needed=True),
+        Field("review", "The day it comes back", "day", needed=True),
+        Field("metric", "The number in which we expect to see it", "metric"),
+        Field("expected", "What we expect to see there", "line"),
+        Field("since", "The day it took effect", "day"),
+        Field("instead", "The decision it takes the place of", "line"),
+        Field("view", "The chart it was made over", "line"),
+    ),
+    due="review",
+    rhythm=timedelta(weeks=6),
+)
+FOLLOW_UP = Kind(
+    name="follow_up",
+    title="Follow-up",
+    question="What will be different when this is done?",
+    fields=(
+        Field("what", "What is to be done", "line", needed=True),
+        Field("owner", "Who volunteered", "line", needed=True),
+        Field("until", "The day we look at it again", "day", needed=True),
+        Field("state", "How it stands", "choice", needed=True, choices=("open", "done", "let go")),
+        Field("came", "What came of it"),
+        Field("of", "The decision or signal it comes from", "line"),
+    ),
+    due="until",
+    rhythm=timedelta(weeks=1),
+)
+EXPERIMENT = Kind(
+    name="experiment",
+    title="Experiment",
+    question="What would change our mind?",
+    fields=(
+        Field("change", "We believe that this change …", "line", needed=True),
+        Field("whom", "… for these people or parts …", "line", needed=True),
+        Field("outcome", "… will lead to this …", "line", needed=True),
+        Field("because", "… because", needed=True),
+        Field("metric", "The one number it is judged by", "metric", needed=True),
+        Field("guards", "Numbers that should stay as they are meanwhile", "line"),
+        Field("matters", "The smallest change of it that would matter", "number", needed=True),
+        Field("start", "First day", "day", needed=True),
+        Field("end", "Last day", "day", needed=True),
+        Field("stop", "What would make us stop before", "line"),
+        Field("mind", "What would change our mind", needed=True),
+        Field("owner", "Who to ask", "line"),
+        Field("learned", "What we learned"),
+    ),
+    due="end",
+    rhythm=timedelta(weeks=8),
+)
+KINDS = (NOTE, DECISION, FOLLOW_UP, EXPERIMENT)
+
+
+BY_NAME = {one.name: one for one in KINDS}
+
+
+def kind(name: str) -> Kind:
+    """Return a kind by its name. Raises KeyError when there is none."""
+    return BY_NAME[name]

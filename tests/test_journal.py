@@ -1,0 +1,300 @@
+"""What people wrote down is never lost: not by a kill, not by another editor, not by a full disk, not by a lost database."""
+
+import json
+import multiprocessing
+import os
+import pwd
+import random
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from data import CairnError
+from data.journal import Journal, read_twin
+from data.kinds import DECISION, KINDS
+
+HOUSE = Path(__file__).resolve().parent.parent
+POSTGRES = next(
+    (place for place in sorted(Path("/usr/lib/postgresql").glob("*/bin")) if (place / "initdb").exists()), None
+)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL of our own, and the address of a database in it."""
+    if not POSTGRES:
+        pytest.skip("no PostgreSQL is installed (Debian: apt-get install postgresql)")
+    with tempfile.TemporaryDirectory() as place:
+        who = {}
+        if os.getuid() == 0:  # it does not run as root
+            user = pwd.getpwnam("postgres")
+            os.chown(place, user.pw_uid, user.pw_gid)
+            who = {"user": user.pw_uid, "group": user.pw_gid}
+
+        def run(*words: str) -> None:
+            subprocess.run([str(POSTGRES / words[0]), "-D", f"{place}/db", *words[1:]], check=True, cwd=place, **who)
+
+        run("initdb", "-U", "cairn", "--auth=trust", "-N")
+        alone = f"-c listen_addresses='' -c unix_socket_directories='{place}'"
+        run("pg_ctl", "-w", "-l", f"{place}/log", "-o", alone, "start")
+        yield f"postgresql+psycopg://cairn@/postgres?host={place}"
+        run("pg_ctl", "-m", "immediate", "stop")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def journal(request, tmp_path) -> Iterator[Journal]:
+    if request.param == "sqlite":
+        one = Journal(f"sqlite:///{tmp_path / 'journal.db'}", tmp_path / "journal.jsonl")
+    else:
+        url = request.getfixturevalue("postgres")
+        with sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect() as connection:
+            name = f"j{random.randrange(10**9)}"
+            connection.execute(sa.text(f"create database {name}"))
+        one = Journal(url.replace("/postgres?", f"/{name}?"), tmp_path / "journal.jsonl")
+    yield one
+    one.engine.dispose()
+
+
+def note(what: str) -> dict:
+    return {"what": what, "sort": "other", "since": "2026-03-02"}
+
+
+def told(entries: list) -> list[tuple]:
+    return [(one.id, one.version, one.base, one.kind, one.body, one.author, one.at) for one in entries]
+
+
+def test_an_edit_appends_and_every_version_stays(journal):
+    first = journal.write("note", note("a"), "Ada")
+    second = journal.write("note", note("b"), "Bo", entry=first.id, base=1)
+
+    assert [one.body["what"] for one in journal.history(first.id)] == ["a", "b"]
+    assert [(one.version, one.author) for one in journal.entries("note")] == [(2, "Bo")]
+    assert journal.entries("decision") == []
+    assert second.seq == first.seq + 1
+
+
+def test_nothing_can_be_changed_or_taken_away_not_even_past_the_program(journal):
+    journal.write("note", note("a"), "Ada")
+    for attempt in ("update entries set author = 'Eve'", "delete from entries"):
+        with pytest.raises(sa.exc.DBAPIError, match="only ever added to"), journal.engine.begin() as connection:
+            connection.execute(sa.text(attempt))
+
+    assert journal.entries()[0].author == "Ada"
+
+
+def test_undo_brings_the_words_before_back_and_keeps_what_was_undone(journal):
+    first = journal.write("note", note("a"), "Ada")
+    journal.write("note", note("b"), "Bo", entry=first.id, base=1)
+
+    assert journal.undo(first.id, "Ada").body == note("a")
+    assert len(journal.history(first.id)) == 3
+    alone = journal.write("note", note("c"), "Ada")
+    assert journal.undo(alone.id, "Ada").body is None
+    assert [one.body["what"] for one in journal.entries()] == ["a"]
+    assert journal.undo(alone.id, "Bo").body == note("c"), "taking back can be undone as well"
+
+
+def test_two_editors_of_one_entry_both_keep_their_words_until_somebody_has_seen_both(journal):
+    first = journal.write("note", note("as it was"), "Ada")
+    journal.write("note", note("as Ada saw it"), "Ada", entry=first.id, base=1)
+    journal.write("note", note("as Bo saw it"), "Bo", entry=first.id, base=1)
+
+    assert [(one.author, one.body["what"]) for one in journal.apart(first.id)] == [
+        ("Ada", "as Ada saw it"),
+        ("Bo", "as Bo saw it"),
+    ]
+    journal.write("note", note("as both saw it"), "Bo", entry=first.id, base=3)
+    assert journal.apart(first.id) == []
+
+
+def test_all_words_asked_for_are_found_in_any_case(journal):
+    journal.write("note", note("The Köln office moved"), "Ada")
+    journal.write("note", note("Köln stayed"), "Ada")
+
+    assert [one.body["what"] for one in journal.find("KÖLN moved")] == ["The Köln office moved"]
+
+
+def test_the_twin_builds_the_same_journal_again(journal, tmp_path):
+    first = journal.write("note", note("a\nb\u2028c"), "Ada")
+    journal.write("note", note("b"), "Bo", entry=first.id, base=1)
+    journal.undo(first.id, "Ada")
+    again = Journal(f"sqlite:///{tmp_path / 'again.db'}", tmp_path / "again.jsonl")
+
+    assert again.adopt(read_twin(journal.twin)) == 3
+    assert again.adopt(read_twin(journal.twin)) == 0, "taken over once"
+    assert told(again.everything()) == told(journal.everything())
+    assert told(read_twin(again.twin)) == told(journal.everything())
+
+
+def test_two_journals_are_not_mixed_where_they_contradict_each_other(journal, tmp_path):
+    one = journal.write("note", note("a"), "Ada")
+    line = json.loads(one.line()) | {"author": "Eve"}
+    (tmp_path / "other.jsonl").write_text(json.dumps(line) + "\n")
+
+    with pytest.raises(CairnError, match="two journals, and nothing was taken over"):
+        journal.adopt(read_twin(tmp_path / "other.jsonl"))
+    assert len(journal.everything()) == 1
+
+
+@pytest.mark.parametrize("cut", range(1, 200, 7))
+def test_a_twin_that_was_cut_off_at_any_byte_is_whole_again_when_it_is_opened(tmp_path, cut: int):
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    one = Journal(url, tmp_path / "journal.jsonl")
+    for k in range(3):
+        one.write("note", note(f"{k}"), "Ada")
+    whole = one.twin.read_bytes()
+    one.twin.write_bytes(whole[:-cut])
+    again = Journal(url, tmp_path / "journal.jsonl")
+
+    assert again.twin.read_bytes() == whole
+
+
+def test_a_twin_that_is_missing_is_written_again(tmp_path):
+    url = f"sqlite:///{tmp_path / 'journal.db'}"
+    one = Journal(url, tmp_path / "journal.jsonl")
+    for _ in range(300):
+        one.write("note", note("x" * 900), "Ada")
+    one.twin.unlink()
+
+    assert told(read_twin(Journal(url, one.twin).twin)) == told(one.everything())
+
+
+def scribble(url: str, twin: str, accepted: str, writer: int) -> None:
+    """Write for ever, and keep in a file what was accepted."""
+    journal = Journal(url, Path(twin))
+    with Path(f"{accepted}.{writer}").open("a") as kept:
+        for k in range(10**9):
+            one = journal.write("note", note(f"{writer} {k}"), f"writer {writer}")
+            kept.write(f"{one.id}\n")
+            kept.flush()
+
+
+def test_ten_writers_that_are_killed_at_any_instant_lose_nothing_that_was_accepted(journal, tmp_path):
+    luck, ways = random.Random(5), multiprocessing.get_context("spawn")
+    url = journal.engine.url.render_as_string(hide_password=False)
+    for _ in range(2):
+        writers = [
+            ways.Process(target=scribble, args=(url, str(journal.twin), str(tmp_path / "accepted"), k))
+            for k in range(5)
+        ]
+        for one in writers:
+            one.start()
+        began = len(journal.everything())
+        while len(journal.everything()) < began + luck.randrange(20, 60):
+            assert any(one.is_alive() for one in writers)
+        for one in writers:
+            os.kill(one.pid, signal.SIGKILL)
+        for one in writers:
+            one.join()
+    accepted = {line for kept in tmp_path.glob("accepted.*") for line in kept.read_text().split("\n")[:-1]}
+    again = Journal(url, journal.twin)
+
+    assert len(accepted) > 25
+    assert accepted <= {one.id for one in again.everything()}
+    assert told(read_twin(again.twin)) == told(again.everything())
+    again.engine.dispose()
+
+
+def test_a_full_disk_is_said_and_loses_nothing(tmp_path):
+    one = Journal(f"sqlite:///{tmp_path / 'journal.db'}", tmp_path / "journal.jsonl")
+    one.write("note", note("before"), "Ada")
+    script = (
+        "import sys; from pathlib import Path; from data.journal import Journal; from data import CairnError\n"
+        "one = Journal(f'sqlite:///{sys.argv[1]}/journal.db', Path(sys.argv[1]) / 'journal.jsonl')\n"
+        "try:\n    for k in range(10**6): one.write('note', {'what': 'x' * 5000}, 'Ada')\n"
+        "except CairnError as error: print(error)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], cwd=HOUSE, capture_output=True, text=True, check=True,
+        preexec_fn=lambda: (
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)),
+        ),
+    ).stdout  # fmt: skip
+    again = Journal(f"sqlite:///{tmp_path / 'journal.db'}", tmp_path / "journal.jsonl")
+
+    assert "What was accepted before is safe" in said
+    assert again.everything()[0].body == note("before")
+    assert len(again.everything()) > 5
+    assert told(read_twin(again.twin)) == told(again.everything())
+    again.write("note", note("after"), "Ada")
+
+
+def test_many_threads_of_one_page_server_write_at_once(journal):
+    def write(k: int) -> None:
+        for n in range(5):
+            journal.write("note", note(f"{k} {n}"), "Ada")
+
+    threads = [threading.Thread(target=write, args=(k,)) for k in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert sorted(one.body["what"] for one in journal.entries()) == sorted(
+        f"{k} {n}" for k in range(8) for n in range(5)
+    )
+    assert told(read_twin(journal.twin)) == told(journal.everything())
+
+
+def test_a_line_that_is_no_entry_is_named_by_its_number(tmp_path):
+    (tmp_path / "other.jsonl").write_text("{}\n")
+    with pytest.raises(CairnError, match="Line 1 of"):
+        read_twin(tmp_path / "other.jsonl")
+
+
+def test_what_was_written_goes_out_and_comes_in_by_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
+
+    def run(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "data", "journal", *words], cwd=HOUSE, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    one = Journal(f"sqlite:///{tmp_path / 'home' / 'journal.db'}", tmp_path / "home" / "journal.jsonl")
+    first = one.write("decision", {"title": "Ship on Fridays", "why": "Customers asked"}, "Ada")
+    one.write("decision", {"title": "Ship daily", "why": "It went well\n# so far"}, "Bo", entry=first.id, base=1)
+    (tmp_path / "out.jsonl").write_text(run("export"))
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "other"))
+
+    assert run("import", str(tmp_path / "out.jsonl")) == "2 of 2 versions were new and are kept now.\n"
+    assert run("import", str(tmp_path / "out.jsonl")) == "0 of 2 versions were new and are kept now.\n"
+    told_in_words = run("export", "--format", "md")
+    assert "### Ship daily" in told_in_words
+    assert "**Why this**: It went well # so far" in told_in_words
+    assert "version 2 by Bo on" in told_in_words
+    assert "Fridays" not in told_in_words
+
+
+def test_what_a_decision_lacks_is_said_in_words_and_a_whole_one_lacks_nothing():
+    whole = {"title": "Ship on Fridays", "why": "Customers asked", "owner": "Ada", "review": "2026-05-01"}
+
+    assert DECISION.wrong(whole) == []
+    assert DECISION.wrong({**whole, "review": "soon", "owner": " "[:0], "mood": "x"}) == [
+        "'mood' is no field of a decision.",
+        "'Who volunteered to see to it' is still empty.",
+        "'The day it comes back' takes a day such as 2026-03-31.",
+    ]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_every_kind_has_a_title_first_and_comes_back_on_a_day_it_names(kind):
+    names = [field.name for field in kind.fields]
+
+    assert len(set(names)) == len(names)
+    assert kind.fields[0].form == "line"
+    assert kind.fields[0].needed
+    assert kind.question.endswith("?")
+    assert not kind.due or next(f for f in kind.fields if f.name == kind.due).form == "day"
+    assert bool(kind.due) == bool(kind.rhythm)
+    assert all(field.choices for field in kind.fields if field.form == "choice")
+    assert date.today() + (kind.rhythm or date.resolution) > date.today()  # noqa: DTZ011
