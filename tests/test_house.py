@@ -190,7 +190,7 @@ def test_a_wrong_import_is_answered_in_words():
 
     assert wrong_imports(house) == [
         "collectors/wire.py:5 imports streamlit; collectors may import data, httpx, jwt, rich, stamina, typer",
-        "data/store.py:1 imports metrics; data may import duckdb, holidays, numpy, pandas, pydantic, typer",
+        "data/store.py:1 imports metrics; data may import duckdb, holidays, numpy, pandas, pydantic, sqlalchemy, typer",
         "data/store.py:2 imports urllib.request; only collectors open a way to the outside",
         "metrics/flow.py:2 imports collectors; metrics may import data, numpy, pandas, scipy, typer",
         "pages/health.py:2 imports parts; pages may import data, metrics, numpy, pandas, plotly, starlette, streamlit",
