@@ -16,7 +16,7 @@ CHARTER = (
         "What is kept",
         (
             "What GitHub and Jira told about pull requests, reviews, deployments, issues and usage stays in one folder on the machine "
-            "that collects. There the answers are whole, with the logins in them. Nothing is sent anywhere."
+            "that collects. There the answers are whole, with the logins in them, until somebody deletes them. Nothing of it is sent anywhere else."
         ),
     ),
     (
@@ -35,7 +35,7 @@ CHARTER = (
         ),
     ),
 )
-COMMANDS = "python -m data show-me LOGIN     # every row that holds a login\npython -m data forget LOGIN      # writes it out of all of them, and proves it"
+COMMANDS = "python -m data show-me LOGIN   # shows it\npython -m data forget LOGIN    # writes it out, and proves it"
 
 
 def charter() -> None:

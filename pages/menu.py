@@ -36,6 +36,7 @@ try:
         notices.never_collected()
     else:
         notices.whose(edition)
+        notices.old(edition)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.title(page.title, anchor=False, width="content")
             frame.pickers()

@@ -1,5 +1,7 @@
 """What stands above and below every page: whose data it is, how far it has been read, and what to do when some is missing."""
 
+from datetime import UTC, datetime, timedelta
+
 import streamlit as st
 
 import data
@@ -7,6 +9,7 @@ from pages import reading, safe, sentences, words
 from pages.charter import charter
 
 COLLECT = "python -m collectors sync"
+OLD = timedelta(days=2)  # without a complete reading, and a page says so
 
 
 def never_collected() -> None:
@@ -51,6 +54,19 @@ def whose(edition: data.Edition) -> None:
             st.page_link(
                 "health.py", label="What is missing, and why", icon=":material/arrow_forward:", icon_position="right"
             )
+
+
+def old(edition: data.Edition) -> None:
+    """Say if a source has not been read to its end for longer than OLD. A made-up company does not grow old."""
+    complete = reading.health(edition.name, "complete").dropna(subset="complete_to")
+    complete = complete[complete["kind"] != "usage"]  # files tell up to their last day, however often they are read
+    late = complete[complete["complete_to"] < datetime.now(UTC).replace(tzinfo=None) - OLD]
+    if edition.company == "team" and len(late):
+        kinds = words.series([words.SOURCES.get(str(kind), str(kind)) for kind in late["kind"]])
+        since = words.moment(late["complete_to"].min(), data.team().timezone)
+        with st.container(key="stale"):
+            safe.text(f"{kinds}: last read to the end on {since}. What happened since is not here.", "strong")
+            st.markdown(f"Collect again, it reads only what changed: `{COLLECT}`")
 
 
 def freshness(edition: data.Edition) -> None:

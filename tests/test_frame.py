@@ -1,6 +1,6 @@
 """What surrounds every page: range, comparison, team, freshness, search, keys and charter, all of it in the link."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -150,6 +150,16 @@ def test_a_source_that_was_not_read_to_its_end_is_not_called_complete(nouns):
     )
 
     assert "Not read to the end yet" in told(open_page("health.py"))
+
+
+def test_data_that_has_not_been_read_for_days_is_called_old_and_fresh_data_is_not(nouns):
+    def read(ago: timedelta) -> str:
+        when = str(datetime.now(UTC).replace(tzinfo=None) - ago)
+        nouns(complete_to=when)
+        return told(open_page("health.py"))
+
+    assert "GitHub and Jira: last read to the end on" in read(timedelta(days=3))
+    assert "last read to the end on" not in read(timedelta(hours=30))
 
 
 def test_the_search_finds_metrics_by_their_words_and_things_by_their_titles(collected):
