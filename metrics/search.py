@@ -15,20 +15,21 @@ EACH = 6  # of each kind
 
 FOUND = """
 with things as (
-    select 'component' as kind, concat(split_part(repo, '/', -1), ': ', component) as what, url, null::timestamp as begun
+    select 'component' as kind, null::text as id, concat(split_part(repo, '/', -1), ': ', component) as what, url, null::timestamp as begun
     from components
     union all
     select
         'issue',
+        id,
         concat_ws(' ', if(source = 'github', concat(split_part(project, '/', -1), ' ', key), key), title),
         url,
         created_at
     from issues
     union all
-    select 'pull request', concat(split_part(repo, '/', -1), ' #', number, ' ', title), url, opened_at
+    select 'pull request', id, concat(split_part(repo, '/', -1), ' #', number, ' ', title), url, opened_at
     from pull_requests
 )
-select kind, what, url
+select kind, id, what, url
 from things
 where len(list_filter($words::text[], lambda word: not contains(lower(what), word))) = 0
 qualify row_number() over (
@@ -50,7 +51,7 @@ def named(typed: str) -> "list[Metric]":
 
 
 def things(typed: str) -> "pd.DataFrame":
-    """Return the components, issues and pull requests that hold every word typed, the newest first: kind, what, url.
+    """Return the components, issues and pull requests that hold every word typed, the newest first: kind, id, what, url.
 
     At most EACH of a kind, an issue or pull request named outright before others. Raises NeverCollectedError without an edition.
     """

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pandas as pd
 import streamlit as st
@@ -24,6 +24,7 @@ RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 Place = tuple[str, str, int | None]  # scheme, host, port
 GATEWAY = ("https", "api.atlassian.com", None)  # a Cloud site read through it has issues at its own address
+OURS = re.compile(r"/item\?id=[\w.~%+-]+", re.ASCII)
 LONGEST_LINK = 2_000
 LONGEST_CELL = 500
 
@@ -60,12 +61,17 @@ def spans(told: Sequence[tuple[str, float, float, str]], alt: str, within: tuple
     st.html(f'<table class="cairn-bars" aria-label="{html.escape(alt)}">{rows}</table>')
 
 
+def item(id_: object) -> str:
+    """Return the address of our own page about one pull request or issue."""
+    return f"/item?{urlencode({'id': plain(id_)})}"
+
+
 def links(named: Iterable[tuple[object, object]]) -> None:
     """Draw texts with their addresses as a list of links. An address that is not safe to open leaves its text alone."""
     places, rows = allowed(), []
     for name, url in named:
         said = f"<bdi>{html.escape(plain(name)[:LONGEST_CELL])}</bdi>"
-        if checked := link(url, places):
+        if checked := url if isinstance(url, str) and OURS.fullmatch(url) else link(url, places):
             said = f'<a href="{html.escape(checked)}" rel="noopener noreferrer">{said}</a>'
         rows.append(f"<li>{said}</li>")
     st.html(f'<ul class="cairn-links">{"".join(rows)}</ul>')

@@ -1,4 +1,4 @@
-"""The search over everything: a metric leads to its chart and rows, anything else to where it lives."""
+"""The search over everything: a metric leads to its chart and rows, a piece of work to its life, a component to its source."""
 
 import streamlit as st
 
@@ -29,7 +29,8 @@ def search(edition: str) -> None:
         some = found[found["kind"] == kind]
         if len(some):
             safe.text(capital(heading), "strong")
-            safe.links(zip(some["what"], some["url"], strict=True))
+            ways = [safe.item(id_) if id_ else url for id_, url in zip(some["id"], some["url"], strict=True)]
+            safe.links(zip(some["what"], ways, strict=True))
 
 
 @st.dialog("Keys")

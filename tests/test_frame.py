@@ -178,12 +178,24 @@ def test_whatever_is_typed_into_the_search_is_only_looked_for(typed, collected):
     assert len(metrics.search.named(typed)) == 0
 
 
+def test_the_way_to_a_piece_of_work_holds_whatever_its_name(collected, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(safe.st, "html", drawn.append)
+    safe.links([("one", safe.item('a"><script>&id=b'))])
+
+    assert 'href="/item?id=a%22%3E%3Cscript%3E%26id%3Db"' in drawn[0]
+
+
 def test_a_link_that_is_not_safe_to_open_leaves_its_text_alone(collected, monkeypatch):
     drawn = []
     monkeypatch.setattr(safe.st, "html", drawn.append)
-    safe.links([("<i>one</i>", "javascript:alert(1)"), ("two", "https://github.com/a/b?x=<")])
+    safe.links(
+        [("<i>one</i>", "javascript:alert(1)"), ("two", "https://github.com/a/b?x=<"), ("three", "/item?id=%22'>")]
+    )
 
-    assert drawn == ['<ul class="cairn-links"><li><bdi>&lt;i&gt;one&lt;/i&gt;</bdi></li><li><bdi>two</bdi></li></ul>']
+    assert drawn == [
+        '<ul class="cairn-links"><li><bdi>&lt;i&gt;one&lt;/i&gt;</bdi></li><li><bdi>two</bdi></li><li><bdi>three</bdi></li></ul>'
+    ]
 
 
 def test_what_takes_seconds_is_worked_out_before_anybody_opens_the_page(nouns, monkeypatch):
