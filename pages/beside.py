@@ -46,7 +46,7 @@ def areas(edition: str, view: View) -> tuple[str, str] | None:
         return None
     safe.text(f"Compared because: {because}", "strong")
     safe.text(FAIR, "note")
-    return left, right
+    return (left, right) if left < right else (right, left)  # by name, as in the chart
 
 
 def periods(edition: str, view: View, names: dict[str, date]) -> None:

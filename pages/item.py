@@ -1,6 +1,7 @@
 """The life of one pull request or issue: what happened when, how long it was where, what hangs together with it. No person."""
 
 from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
 
 import pandas as pd
 import streamlit as st
@@ -11,6 +12,8 @@ from pages import reading, safe, words
 
 NONE = "There is no pull request and no issue here of the kind the link names. It may have been deleted, or its source is no longer read."
 LONGEST = 200
+LONGEST_WAY = 2_000
+WAY = {"metric", "every", "range", "slice", "area", "kind", "team", "compare", "period", "of", "find"}
 RELATED = {"how": "How", "what": "What", "at": "When", "url": "Source"}
 
 
@@ -23,6 +26,7 @@ def page(edition: str) -> None:
         st.page_link("explore.py", label="To the rows of any number")
         return
     zone = data.team().timezone
+    back_to_rows()
     with st.container(key="piece", gap="xsmall"):
         safe.text(f"{one.kind} {one.name}", "note")
         safe.text(one.title or "(no title)", "piece", "h2")
@@ -44,6 +48,15 @@ def page(edition: str) -> None:
     if one.related:
         safe.text("What hangs together with it", "sentence", "h3")
         related(one.related)
+
+
+def back_to_rows() -> None:
+    """Draw the way back to the rows this was opened from, where the link tells it."""
+    told = parse_qsl(st.query_params.get("back", "")[:LONGEST_WAY])
+    way = {name: value for name, value in told if name in WAY}
+    if way:
+        with st.container(key="ways-back"):
+            st.page_link("explore.py", label="Back to the rows", query_params=way)
 
 
 def stays(one: Story) -> None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ COLUMNS = {"happened_at": "When", "what": "What", "area": "Area", "kind": "Kind"
 WHOLE = "All in this range"
 PAGE = 50
 LONGEST = 200
+LIFE = "A click on a row opens the life of its pull request or issue; Open leads to GitHub or Jira."
 NO_LIFE = "This row is no pull request and no issue that was read; its source tells more."
 
 
@@ -46,6 +48,7 @@ def rows(edition: str, view: View, periods: dict[str, date]) -> None:
     if len(kept) < len(found):
         safe.text(capital(f"{amount(len(kept), 'row')} of them with the text that is looked for."), "note")
     if len(kept):
+        safe.text(LIFE, "note")
         turn_pages(view, kept)
 
 
@@ -86,7 +89,8 @@ def turn_pages(view: View, found: Frame) -> None:
     cell = safe.picked("rows")
     if cell and cell[0] < len(here) and cell[1] not in {"url", "note"}:
         if id_ := reading.item(str(here["url"].iloc[cell[0]])):
-            st.switch_page("item.py", query_params={"id": id_})
+            chosen = {name: st.session_state.get(name) for name in ("period", "of", "find")}
+            st.switch_page("item.py", query_params={"id": id_, "back": urlencode(view.link(**chosen))})
         safe.text(NO_LIFE, "note")
 
 
