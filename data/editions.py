@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_OF = 0.9  # of the last edition's items a store must hold again before it is published
+LITTLE = 16_000_000  # bytes of raw answers, for which two threads cost more than they bring
 KEPT = 3  # editions; an open page may still read the one before
 READ: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -33,6 +34,8 @@ READ: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": "false",
 }
 _BUILDING = threading.Lock()
+_OPENING = threading.Lock()
+_OPEN: dict[tuple[Path, tuple[int, int] | None], duckdb.DuckDBPyConnection] = {}  # the edition asked last, and no other
 
 
 @dataclass(frozen=True)
@@ -94,14 +97,15 @@ def _newest_of_all() -> Edition:
 def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | None = None) -> "pd.DataFrame":
     """Return the answer of one read-only question to an edition, the newest by default.
 
-    Opens, asks, closes. `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition.
+    `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition.
     A damaged edition is moved aside, and the one before it answers.
     """
     found, held = (None if edition else _HELD.get()) or (edition or _newest_of_all(), None)
     try:
         with contextlib.nullcontext(held) if held else _open(found) as connection:
             return connection.execute(sql, params or {}).df()
-    except (duckdb.IOException, duckdb.InternalException) as error:
+    except (duckdb.IOException, duckdb.InternalException, duckdb.FatalException) as error:
+        let_go()
         if not DAMAGED.search(str(error)) or not found.path.exists():
             raise
         found.path.replace(found.path.with_suffix(".damaged"))  # the edition before it serves until the next sync
@@ -124,9 +128,26 @@ def asking() -> Iterator[None]:
 
 
 def _open(found: Edition) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(str(found.path), read_only=True, config=READ)
+    """Return a connection of the caller's own to an edition.
+
+    The edition asked last stays open, so that what was read of its file need not be read again. Nobody writes to an edition;
+    a file that is another than it was is opened anew.
+    """
+    told = found.path.stat() if found.path.exists() else None
+    which = (found.path, told and (told.st_ino, told.st_mtime_ns))
+    with _OPENING:
+        if which not in _OPEN:
+            _OPEN.clear()
+            _OPEN[which] = duckdb.connect(str(found.path), read_only=True, config=READ)
+        connection = _OPEN[which].cursor()
     connection.execute("set timezone = 'UTC'")
     return connection
+
+
+def let_go() -> None:
+    """Close the edition that was left open; who is still asking it gets an answer."""
+    with _OPENING:
+        _OPEN.clear()
 
 
 def mark(words: Team) -> str:
@@ -210,7 +231,8 @@ def _build_thriftily(live: Live, draft: Path, words: Team) -> None:
 def _build(live: Live, draft: Path, words: Team) -> None:
     """Write nouns, unless the draft has them already, and freshness into a draft of an edition."""
     taken_over = draft.exists()
-    live.connection.execute("set threads = 2")  # a page to be kept is done sooner by one, an edition by two
+    # a page to be kept is done sooner by one thread, an edition by two, unless there is too little to share
+    live.connection.execute(f"set threads = {1 if live.path.stat().st_size < LITTLE else 2}")
     live.connection.execute(f"attach '{_quoted(draft)}' as next (storage_version 'v1.5.0')")
     try:
         with live.connection.cursor() as session:  # its variables and temporary macros end with it
@@ -300,6 +322,7 @@ def _newest(which: Company) -> Edition | None:
 
 def drop_old_editions(which: Company) -> None:
     """Remove every edition but the one pointed to: the others may hold what was to be forgotten."""
+    let_go()
     found = _newest(which)
     for path in (folder(which) / "published").glob("*.duckdb"):
         if found and path != found.path:

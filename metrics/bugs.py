@@ -7,36 +7,40 @@ from metrics.metric import Metric
 # that nothing is resolved twice in a row. A bug whose history never says it was done was resolved when the issue says so.
 TURNS = """
     with steps as (
-        select id as issue_id, 0 as part, 0 as step, created_at as turned_at, false as done
+        select rowid as bug, 0 as part, 0 as step, created_at as turned_at, false as done
         from issues
         where is_bug
         union all
-        select issue_id, 1, coalesce(step, 0), moved_at, to_kind is not distinct from 'done'
-        from issue_moves
-        where issue_id in (select id from issues where is_bug)
+        select i.rowid, 1, coalesce(m.step, 0), moved_at, to_kind is not distinct from 'done'
+        from issue_moves m
+        join issues i on i.id = m.issue_id
+        where is_bug
         union all
         -- as it stands now: what no move on record explains happened at its last change at the latest
-        select id, 2, 0, coalesce(resolved_at, updated_at), resolved_at is not null
+        select rowid, 2, 0, coalesce(resolved_at, updated_at), resolved_at is not null
         from issues
         where is_bug and coalesce(resolved_at, updated_at) is not null
     ),
     turns as (
         from steps
-        qualify done <> lag(done, 1, true) over (partition by issue_id order by part, turned_at, step)
+        qualify done <> lag(done, 1, true) over (partition by bug order by part, turned_at, step)
+    ),
+    lasted as (
+        select *, lead(turned_at) over (partition by bug order by part, turned_at, step) as until from turns
     )
     select
-        issue_id,
+        id as issue_id,
         turned_at,
         done,
-        lead(turned_at) over (partition by issue_id order by part, turned_at, step) as until,
+        until,
         created_at,
         coalesce(components[1], split_part(project, '/', -1)) as area,
         priority,
         resolution,
         concat(key, ' ', title) as what,
         url
-    from turns
-    join issues on id = issue_id
+    from lasted
+    join issues i on i.rowid = bug
 """
 NEEDS = ("github", "jira")
 RULE = "What counts as a bug, team.toml says under [bugs]."

@@ -1,5 +1,6 @@
 """Flow: where work moves and where it waits between the first commit and the customer."""
 
+from metrics.issues import lasting
 from metrics.metric import Metric
 
 # The moments of every merged pull request of a person, put in order so that the phases between them are never negative and
@@ -34,6 +35,11 @@ MOMENTS = """
     from pull_requests
     where merged_at is not null
         and bot is not true
+"""
+OPEN = """
+    select rowid as place, opened_at as began_at, coalesce(merged_at, closed_at) as ended_at
+    from pull_requests
+    where bot is not true
 """
 LEFT_OUT = "Pull requests by bots are left out."
 SIZED = "Generated files, named in team.toml under [knowledge], are left out of the size."
@@ -247,7 +253,7 @@ METRICS = (
         ),
         minimum=8,
         signal="log",
-        sql="""
+        sql=f"""
             select
                 ends - interval 1 microsecond as happened_at,
                 epoch(ends - opened_at) / 86400 as value,
@@ -260,9 +266,8 @@ METRICS = (
                 end as kind,
                 concat('#', number, ' ', title) as what,
                 url
-            from periods
-            join pull_requests on opened_at < ends and coalesce(merged_at, closed_at, 'infinity'::timestamp) >= ends
-            where bot is not true
+            from ({lasting(OPEN)})
+            join pull_requests p on p.rowid = place
         """,
     ),
     Metric(

@@ -46,9 +46,8 @@ def _spread(fold: str, value: Any, finished: Any, n: int, total: float) -> tuple
     times = np.sort(value)
     enough = n >= FEWEST_FOR_P85
     if isinstance(finished, np.ndarray) and not finished.all():
-        middle = survival.median_time(value, finished)
-        ends = survival.interval(value, finished) if middle is not None else None
-        return middle, *(ends or (None, None)), survival.median_time(value, finished, 0.85) if enough else None
+        middle, ends, late = survival.summary(value, finished)
+        return middle, *(ends or (None, None)), late if enough else None
     ends = intervals.of_median(times) or (None, None)
     return _quantile(times, 0.5), *ends, _quantile(times, 0.85) if enough else None
 

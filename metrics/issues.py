@@ -17,17 +17,32 @@ def lasting(stretches: str) -> str:
     """Return the SQL for stretches (began_at, ended_at, and more): one row for each period at whose end they lasted, with `ends`."""
     return f"""
     with ordered as (
-        select ends, row_number() over (order by ends) as n from periods
+        select starts, ends, row_number() over (order by ends) as n, count(*) over () as newest from periods
+    ),
+    dated as (
+        -- the period each day of UTC begins in: it sees the end of one at most
+        select unnest(generate_series(first, ends - interval 1 microsecond, interval 1 day))::date as day, n, ends, newest
+        from (select *, date_trunc('day', starts - interval 1 microsecond) + interval 1 day as first from ordered)
+    ),
+    spans as (
+        -- whatever began before the first period began with it
+        select
+            *,
+            greatest(began_at, timestamp '1990-01-02') as came_at,
+            if(ended_at is null, null, greatest(ended_at, timestamp '1990-01-02')) as went_at,
+        from ({stretches})
     ),
     crossed as (
-        select s.*, a.n as first, b.n as last
-        from ({stretches}) s
-        asof join ordered a on s.began_at < a.ends
-        asof join ordered b on coalesce(s.ended_at, timestamp 'infinity') >= b.ends
-        where a.n <= b.n
+        select
+            s.*,
+            if(came_at < a.ends, a.n, a.n + 1) as first,
+            coalesce(if(went_at < b.ends, b.n - 1, b.n), a.newest) as last,
+        from spans s
+        join dated a on a.day = came_at::date
+        left join dated b on b.day = went_at::date
     )
     select c.* exclude (first, last), ends
-    from (select *, unnest(range(first, last + 1)) as n from crossed) c
+    from (select *, unnest(range(first, last + 1)) as n from crossed where first <= last) c
     join ordered using (n)
 """
 
@@ -113,25 +128,21 @@ METRICS = (
         needs=NEEDS,
         minimum=8,
         signal="log",
-        sql=f"""
+        sql="""
             select
-                resolved_at as happened_at,
-                business_seconds / 3600 as value,{NAMED}
+                any_value(resolved_at) as happened_at,
+                sum(business_seconds) / 3600 as value,
+                any_value(coalesce(components[1], split_part(project, '/', -1))) as area,
                 s.kind,
-                concat(key, ' ', title, ': ', s.status) as what,
-                url
-            from issues i
-            join (
-                select issue_id, s.status, s.kind, sum(s.business_seconds) as business_seconds
-                from issue_spells s
-                join issues on id = issue_id
-                where s.kind in ('queue', 'active', 'wait')
-                    and not s.bulk
-                    and s.ended_at <= resolved_at
-                group by all
-            ) s on s.issue_id = i.id
-            where resolved_at is not null
+                any_value(concat(key, ' ', title, ': ', s.status)) as what,
+                any_value(url) as url
+            from issue_spells s
+            join issues on id = issue_id
+            where s.kind in ('queue', 'active', 'wait')
+                and not s.bulk
+                and s.ended_at <= resolved_at
                 and cancelled is not true
+            group by issue_id, s.status, s.kind
         """,
     ),
     Metric(

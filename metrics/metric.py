@@ -105,8 +105,6 @@ events as (
     where {who} is not null
 )
 """
-HERE = "($area::text[] is null or list_contains($area, area))"
-CHOSEN = f"{HERE} and ($kind::text is null or kind = $kind)"
 # The scopes whose streams a metric depends on; of streams that nobody lists, all that its sources have.
 DEPENDS = """
     list_contains($needs::text[], kind)
@@ -190,7 +188,7 @@ def rows(  # noqa: PLR0913  one question, asked in many ways
     sql = f"""
         select {", ".join(COLUMNS)}
         from events
-        where {CHOSEN}
+        where {_chosen(area, kind)}
             and ($since::date is null or happened_at >= {_midnight("$since")})
             and ($until::date is null or happened_at < {_midnight("$until")})
         order by happened_at, what, url
@@ -211,7 +209,7 @@ def behind(
         sql = f"""
             select max(happened_at) filter (value > 0) as happened_at, sum(value) as value, area, kind, what, url
             from events
-            where {CHOSEN} and happened_at < {_midnight(f"{first} + {STEPS[every]}")}
+            where {_chosen(area, kind)} and happened_at < {_midnight(f"{first} + {STEPS[every]}")}
             group by area, kind, what, url
             having sum(value) <> 0
             order by happened_at, what, url
@@ -220,7 +218,7 @@ def behind(
         sql = f"""
             select {", ".join(COLUMNS)}
             from events
-            where {CHOSEN} and happened_at >= {_midnight(first)} and happened_at < {_midnight(f"{first} + {STEPS[every]}")}
+            where {_chosen(area, kind)} and happened_at >= {_midnight(first)} and happened_at < {_midnight(f"{first} + {STEPS[every]}")}
             order by happened_at, what, url
         """
     return _ask(metric, every, sql, area=area, kind=kind, starts=starts)
@@ -262,13 +260,17 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     sql = TREND.format(
         days=DAYS,
         slice=slice_,
-        here=HERE,
-        chosen=CHOSEN,
+        here=_chosen(area, None),
+        chosen=_chosen(area, kind),
         value=FOLDS[metric.fold],
         finished=f"list(kind <> '{open_}') filter (value is not null)" if open_ else "null",
         depends=DEPENDS,
         slices=slices[by],
-        place=scope if by == "area" else f"if(list_contains($area, {scope}), 'chosen', 'other')",
+        place=scope
+        if by == "area"
+        else "'other'"
+        if area is None
+        else f"if(list_contains($area::text[], {scope}), 'chosen', 'other')",
         named="slices.slice" if by == "area" else "'chosen'",
     )
     cells = _ask(metric, every, sql, area=area, kind=kind, streams=streams(metric))
@@ -326,6 +328,12 @@ def _refuse_private(metric: Metric) -> None:
         )
 
 
+def _chosen(area: Areas | None, kind: str | None) -> str:
+    """Return the SQL for the rows of a slice. What is not asked for is not looked at: to make an area of every row takes long."""
+    here = "true" if area is None else "list_contains($area::text[], area)"
+    return here if kind is None else f"{here} and kind = $kind"
+
+
 def _midnight(day: str) -> str:
     """Return the SQL for the moment a day begins where the team is, as zone-less UTC."""
     return f"timezone('UTC', timezone($zone, ({day})::date::timestamp))"
@@ -344,6 +352,7 @@ def _ask(metric: Metric, every: str, sql: str, **values: Any) -> "pd.DataFrame":
     if isinstance(area := values.get("area"), str):
         values["area"] = [area]
     values |= {name: _day(day) for name, day in values.items() if name in {"since", "until", "starts"}}
+    values = {name: value for name, value in values.items() if value is not None or name not in {"area", "kind"}}
     return query(head + sql, {"zone": team().timezone, "needs": waits_for(metric), **values})
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -40,10 +40,23 @@ def interval(
 
     The times at which the band around the curve crosses that share. None when too little finished even for a start.
     """
-    steps = band(times, finished, level)
+    return _crossed(band(times, finished, level), share)
+
+
+def _crossed(steps: "Sequence[tuple[float, float, float, float]]", share: float) -> tuple[float, float | None] | None:
     low = _reached(((time, low) for time, _, low, _ in steps), share)
     high = _reached(((time, high) for time, _, _, high in steps), share)
     return None if low is None else (low, high)
+
+
+def summary(
+    times: "ArrayLike", finished: "ArrayLike"
+) -> tuple[float | None, tuple[float, float | None] | None, float | None]:
+    """Return median_time, its interval where there is one, and the time by which 85 % are finished, from one reading."""
+    steps = band(times, finished)
+    still_open = [(time, share) for time, share, _, _ in steps]
+    middle = _reached(still_open, 0.5)
+    return middle, _crossed(steps, 0.5) if middle is not None else None, _reached(still_open, 0.85)
 
 
 def band(times: "ArrayLike", finished: "ArrayLike", level: float = 0.9) -> list[tuple[float, float, float, float]]:

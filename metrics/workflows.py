@@ -434,7 +434,7 @@ METRICS = (
         sql="""
             select
                 done_at as happened_at,
-                coalesce(done_at >= closes, true)::int as value,
+                (day is null)::int as value,
                 coalesce(team, 'not set') as area,
                 kind,
                 what,
@@ -448,14 +448,15 @@ METRICS = (
                     and opened_at is not null
                 union all
                 select submitted_at, repo, 'review', 'a review', reviewer
-                from reviews r
-                join (select id as pull_request_id, repo from pull_requests) using (pull_request_id)
-                where r.bot is not true
+                from reviews
+                where bot is not true
                     and reviewer is not null
                     and submitted_at is not null
             )
             left join repository_teams using (repo)
-            asof left join workdays on done_at >= opens
+            left join (
+                select unnest(generate_series(opens::date, closes::date, interval 1 day))::date as day, opens, closes from workdays
+            ) on day = done_at::date and opens <= done_at and done_at < closes
         """,
     ),
 )

@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from data import Row, edition, query
+from data import Row, edition, editions, query
 from metrics import METRICS, metric, rows, trend
 from tests.test_nouns import REPO, commit, pull, review, row, who
 
@@ -209,6 +209,7 @@ def test_neither_the_nouns_nor_the_metrics_of_knowledge_hold_a_person(landed):
     made = landed(complete_to="2026-10-02", **rows_of([change(n * 20, reviewed=("bob",)) for n in range(10)]))
     hashes = set(query("select author as hash from pull_requests union select reviewer from reviews")["hash"])
     tables = ("components", "knowledge", "component_changes", "review_evenness")
+    editions.let_go()  # what was asked stays open
     with duckdb.connect(str(made.path), read_only=True) as connection:
         kept = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
         held = {

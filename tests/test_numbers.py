@@ -174,6 +174,9 @@ def test_a_metric_is_complete_as_far_as_the_last_of_the_kinds_it_needs(nouns):
 def with_sources(made, times):
     import duckdb
 
+    from data import editions
+
+    editions.let_go()  # what was asked stays open
     with duckdb.connect(str(made.path)) as connection:
         connection.execute("delete from sources")
         for kind, several in times.items():

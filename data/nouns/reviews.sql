@@ -82,6 +82,7 @@ select
     -- of two deleted accounts nobody knows whether they were one
     lower(r.told.login) is not distinct from lower(p.author.login) as by_author,
     r.database_id,
+    p.repo,
 from review r
 join pull p on p.id = r.pull_request_id
 left join people x on x.login = r.told.login
