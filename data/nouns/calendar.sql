@@ -8,9 +8,7 @@ with open as (
         day,
         utc(timezone(getvariable('zone'), day + to_seconds(getvariable('opens') * 3600))) as opens,
         utc(timezone(getvariable('zone'), day + to_seconds(getvariable('closes') * 3600))) as closes,
-    from (
-        select unnest(generate_series(getvariable('days_since'), getvariable('days_until') - 1, interval 1 day)) as day
-    )
+    from range(getvariable('days_since'), getvariable('days_until'), interval 1 day) as every(day)
     where list_contains(getvariable('workdays'), isodow(day))
         and day::date not in (select day from listed_days_off)
 )

@@ -221,7 +221,7 @@ set variable eras = (
 );
 create or replace temp macro era(t) as len(list_filter(getvariable('eras'), lambda ends: ends <= t));
 
-create temp view issue_told as
+create temp table issue_told as
 select
     j.id, 'jira' as source, source as site, coalesce(project.key, scope) as project, key, summary as title,
     issuetype.name as type, request, priority.name as priority, status.id as status_id, status.name as status,

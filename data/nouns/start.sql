@@ -5,6 +5,9 @@
 -- another type is null. A null stays null; the few guesses made here are said where they are made. Times are zone-less UTC.
 -- Temporary tables hold logins and end with the session. The nouns hold a keyed hash of a person at most.
 
+-- Where few rows are expected, an asof join compares all with all; but few are expected wherever nothing is known of them.
+set asof_loop_join_threshold = 0;
+
 -- '…+0530'::timestamp would silently drop the offset, and `at time zone` takes four times as long. Infinity becomes null.
 create or replace temp macro utc(t) as make_timestamp(epoch_us(try_cast(t as timestamptz)));
 -- Jira's bulk history tells a time as text, as seconds or as milliseconds.

@@ -17,7 +17,7 @@ set variable rule_workflows = (select coalesce(string_agg(pattern, '|'), '[^\s\S
 
 create temp table self_service as
 select text, arg_min(name, place) as self_service
-from (select distinct unnest([file, name, display_title]) as text from run)
+from (select distinct unnest([file, name, display_title]) as text from run where exists (from workflow_rules))
 join workflow_rules on regexp_full_match(lower(text), pattern)
 where fits(text, 'rule_workflows')
 group by text;
