@@ -257,6 +257,7 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
         "kind": f"select distinct slice, {first} as since from cells where chosen",
     }
     open_, scope = metric.censored.replace("'", "''"), "split_part(scope, '/', -1)"
+    within = "'other'" if area is None else f"if(list_contains($area::text[], {scope}), 'chosen', 'other')"
     sql = TREND.format(
         days=DAYS,
         slice=slice_,
@@ -266,11 +267,7 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
         finished=f"list(kind <> '{open_}') filter (value is not null)" if open_ else "null",
         depends=DEPENDS,
         slices=slices[by],
-        place=scope
-        if by == "area"
-        else "'other'"
-        if area is None
-        else f"if(list_contains($area::text[], {scope}), 'chosen', 'other')",
+        place=scope if by == "area" else within,
         named="slices.slice" if by == "area" else "'chosen'",
     )
     cells = _ask(metric, every, sql, area=area, kind=kind, streams=streams(metric))

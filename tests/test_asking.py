@@ -1,6 +1,7 @@
 """An edition that is asked often is opened once: the newest answers, a file that changed is read anew, and none outlives its removal."""
 
 import threading
+from typing import Any
 
 import duckdb
 import pytest
@@ -17,7 +18,7 @@ def opened(monkeypatch, tmp_path):
     files: list[str] = []
     real = duckdb.connect
 
-    def connect(path: str, **how: object) -> duckdb.DuckDBPyConnection:
+    def connect(path: str, **how: Any) -> duckdb.DuckDBPyConnection:
         files.append(path)
         return real(path, **how)
 
