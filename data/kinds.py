@@ -1,8 +1,8 @@
 """The kinds of things people write into the journal: one declaration each."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
-from data.journal import Field, Kind
+from data.journal import Entry, Field, Journal, Kind
 
 NOTE = Kind(
     name="note",
@@ -83,9 +83,21 @@ EXPERIMENT = Kind(
 KINDS = (NOTE, DECISION, FOLLOW_UP, EXPERIMENT)
 
 
+OVER = {"done", "let go"}
 BY_NAME = {one.name: one for one in KINDS}
 
 
 def kind(name: str) -> Kind:
     """Return a kind by its name. Raises KeyError when there is none."""
     return BY_NAME[name]
+
+
+def due(journal: Journal, day: date) -> list[Entry]:
+    """Return the entries whose day has come and that are not over, those that wait longest first."""
+    waiting = [
+        (told, entry)
+        for entry in journal.entries()
+        if (its := BY_NAME.get(entry.kind)) and its.due and (told := (entry.body or {}).get(its.due))
+        if told <= day.isoformat() and (entry.body or {}).get("state") not in OVER
+    ]
+    return [entry for _, entry in sorted(waiting, key=lambda one: (one[0], one[1].seq))]
