@@ -37,7 +37,7 @@ def timeline(kept: Journal) -> None:
     """Draw what is due, then everything, the newest first."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for title, name in WRITE.items():
-            st.page_link("memory.py", label=f"Write a {title.lower()}", query_params={"write": name})
+            st.page_link("memory.py", label=f"New {title.lower()}", query_params={"write": name})
     waiting = due(kept, _today())
     if waiting:
         st.subheader("Due", anchor=False)
