@@ -79,7 +79,7 @@ def one(kept: Journal, versions: list[Entry]) -> None:
     now = versions[-1]
     its = kind(now.kind)
     st.page_link("memory.py", label="Back to all", query_params={})
-    st.subheader(its.title, anchor=False)
+    safe.text(its.title, "sentence", "h2")
     apart = kept.apart(now.id)
     if apart:
         safe.text("Two people wrote at once. Both texts are here; what is kept next holds for both.", "lead")
@@ -123,7 +123,7 @@ def write(kept: Journal, name: str) -> None:
     """Draw the form of a new entry; what the link says of its fields is filled in."""
     its = kind(name)
     st.page_link("memory.py", label="Back without writing", query_params={})
-    st.subheader(its.title, anchor=False)
+    safe.text(its.title, "sentence", "h2")
     start: dict[str, object] = {field.name: st.query_params.get(field.name) for field in its.fields}
     if its.rhythm and not start[its.due]:
         start[its.due] = (_today() + its.rhythm).isoformat()

@@ -33,8 +33,10 @@ def page() -> None:
     own = edition if edition and edition.company == "team" else None
     there = names_set()
     left = steps(team, there, reading.health(own.name, "unfinished") if own else None)
-    st.subheader("Next step" if left else "Nothing is missing", anchor=False)
-    if not left:
+    if left:
+        st.subheader("Next step", anchor=False)
+    else:
+        st.subheader("Nothing is missing", anchor=False)
         safe.text("All that team.toml names has been read to its end.")
     for one in left[:1]:
         safe.text(one.what, "lead")

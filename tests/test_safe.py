@@ -191,7 +191,7 @@ def test_no_page_goes_around_the_door(path):
             "unsafe_allow",
             "MarkdownColumn",
             "ImageColumn",
-            "components",
+            "st.components",
             "st.iframe",
             "st.write",
             "st.metric",
@@ -250,5 +250,5 @@ def test_pages_hold_no_sql_no_shared_resource_and_no_state_of_their_own(path):
 
     assert not re.search(r"(?i)\bselect\b.+\bfrom\b|data\.query\(", source)
     assert "cache_resource" not in source
-    assert set(written) <= widgets
+    assert set(written) <= widgets | {"let_in"}  # that somebody gave the code of Setup belongs in no link
     assert all("max_entries=" in one and "ttl" not in one for one in cached)
