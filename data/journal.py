@@ -26,12 +26,15 @@ from data.store import Company, folder
 
 LINE, TEXT = 300, 20_000  # most characters of a line and of a text
 TURN = 4_242  # the number under which writers of one PostgreSQL wait for each other
-Form = Literal["line", "text", "day", "choice", "metric", "number"]
+Form = Literal["line", "text", "day", "choice", "metric", "number", "view"]
 
 
 @dataclass(frozen=True)
 class Field:
-    """One thing a kind of entry says: its name, how people are asked for it, and in which form they answer."""
+    """One thing a kind of entry says: its name, how people are asked for it, and in which form they answer.
+
+    A `view` is the address of what was looked at, which the page that leads to the form hands over.
+    """
 
     name: str
     asks: str
@@ -54,7 +57,7 @@ class Field:
                 return f"'{self.asks}' takes a day such as 2026-03-31."
         if self.form == "choice" and value not in self.choices:
             return f"'{self.asks}' is one of: {', '.join(self.choices)}."
-        most = TEXT if self.form == "text" else LINE
+        most = TEXT if self.form in {"text", "view"} else LINE
         return f"'{self.asks}' takes at most {most:,} characters." if len(value) > most else None
 
 
@@ -216,6 +219,11 @@ class Journal:
         wanted = words.casefold().split()
         return [one for one in self.entries(kind) if all(word in _text(one.body).casefold() for word in wanted)]
 
+    def last(self) -> int:
+        """Return the number of the version accepted last, 0 when there is none: it changes whenever anything is written."""
+        with self._in_words(), self.engine.connect() as connection:
+            return connection.execute(sa.select(sa.func.coalesce(sa.func.max(ENTRIES.c.seq), 0))).scalar_one()
+
     def everything(self, after: int = 0) -> list[Entry]:
         """Return all versions of all entries in the order they were accepted, those after a number of it."""
         return self._read(sa.select(ENTRIES).where(ENTRIES.c.seq > after).order_by(ENTRIES.c.seq))
@@ -295,6 +303,11 @@ def journal(which: Company | None = None) -> Journal:
     named = os.environ.get("CAIRN_JOURNAL") if place == folder("team") else None
     url = (named or "").replace("postgresql://", "postgresql+psycopg://", 1) or f"sqlite:///{place / 'journal.db'}"
     return _opened(url, place / "journal.jsonl")
+
+
+def begun(which: Company | None = None) -> bool:
+    """Tell if a company has a journal: reading does not begin one."""
+    return bool(os.environ.get("CAIRN_JOURNAL")) or (folder(which or company()) / "journal.db").exists()
 
 
 def read_twin(path: Path) -> list[Entry]:

@@ -20,7 +20,7 @@ NOTE = Kind(
         Field("since", "First day", "day", needed=True),
         Field("until", "Last day, where it was more than one", "day"),
         Field("more", "What else is worth knowing"),
-        Field("view", "The chart it was written on", "line"),
+        Field("view", "The chart it was written on", "view"),
     ),
 )
 DECISION = Kind(
@@ -38,7 +38,7 @@ DECISION = Kind(
         Field("expected", "What we expect to see there", "line"),
         Field("since", "The day it took effect", "day"),
         Field("instead", "The decision it takes the place of", "line"),
-        Field("view", "The chart it was made over", "line"),
+        Field("view", "The chart it was made over", "view"),
     ),
     due="review",
     rhythm=timedelta(weeks=6),
@@ -84,12 +84,32 @@ KINDS = (NOTE, DECISION, FOLLOW_UP, EXPERIMENT)
 
 
 OVER = {"done", "let go"}
+SPANS = {
+    "note": ("since", "until"),
+    "decision": ("since", ""),
+    "experiment": ("start", "end"),
+}  # the days they are about
 BY_NAME = {one.name: one for one in KINDS}
 
 
 def kind(name: str) -> Kind:
     """Return a kind by its name. Raises KeyError when there is none."""
     return BY_NAME[name]
+
+
+def about(journal: Journal, since: date, until: date) -> list[tuple[date, Entry]]:
+    """Return what was noted, decided or tried from one day up to another (excluded), with the day it falls on there."""
+    found = []
+    for entry in journal.entries():
+        body = entry.body or {}
+        first, last = SPANS.get(entry.kind, ("", ""))
+        if entry.kind not in SPANS:
+            continue
+        begins = date.fromisoformat(body[first]) if body.get(first) else entry.at.date()
+        ends = date.fromisoformat(body[last]) if body.get(last) else begins
+        if begins < until and ends >= since:
+            found.append((max(begins, since), entry))
+    return sorted(found, key=lambda one: (one[0], one[1].seq))
 
 
 def due(journal: Journal, day: date) -> list[Entry]:

@@ -1,4 +1,4 @@
-"""What was near a change: deployments, releases, incidents, holidays, special weeks and renewed baselines. Never a person.
+"""What was near a change: what people noted, decided and tried, releases, incidents, holidays and more. Never a person.
 
 Near is not because. It is the list with which a conversation begins.
 """
@@ -14,7 +14,17 @@ from metrics.metric import rows
 from metrics.words import amount, day
 
 COLUMNS = ("at", "what", "kind", "area", "url")
-KINDS = ("baseline", "special", "holiday", "incident", "release", "deployment")  # the rarer, the more it says
+KINDS = (
+    "note",
+    "decision",
+    "experiment",
+    "baseline",
+    "special",
+    "holiday",
+    "incident",
+    "release",
+    "deployment",
+)  # the rarer, the more it says
 MOST = 12
 EARLIER, LATER = (
     timedelta(weeks=2),
@@ -48,6 +58,7 @@ def near(since: date, until: date) -> pd.DataFrame:
         *found[list(COLUMNS)].itertuples(index=False, name=None),
         *_deployed(since, until),
         *_calendar(since, until),
+        *_remembered(since, until),
     ]
     told = pd.DataFrame(told, columns=list(COLUMNS))
     told = told.astype(object).where(told.notna(), None)
@@ -105,3 +116,15 @@ def _calendar(since: date, until: date) -> list[tuple[date, str, str, None, None
         if since <= one.since < until
     ]
     return told
+
+
+def _remembered(since: date, until: date) -> list[tuple[date, str, str, None, None]]:
+    """Return what people wrote into the journal about these days."""
+    from data import journal, kinds  # noqa: PLC0415 most questions need no SQLAlchemy
+
+    if not journal.begun():
+        return []
+    return [
+        (on, str((entry.body or {}).get(kinds.kind(entry.kind).fields[0].name, "")), entry.kind, None, None)
+        for on, entry in kinds.about(journal.journal(), since, until)
+    ]

@@ -21,9 +21,11 @@ def card(one: Moved, *, opened: bool) -> None:
             _near(one)
         for question in one.questions:
             safe.text(question, "ask")
-        st.page_link(
-            "explore.py", label="Open the chart and the rows", query_params=dict(parse_qsl(urlsplit(one.link).query))
-        )
+        view = urlsplit(one.link).query
+        begun = {"write": "decision", "metric": one.metric.name, "context": headline(one), "view": view}
+        with st.container(horizontal=True):
+            st.page_link("explore.py", label="Open the chart and the rows", query_params=dict(parse_qsl(view)))
+            st.page_link("memory.py", label="Decide something about it", query_params=begun)
 
 
 def _where(one: Moved) -> None:

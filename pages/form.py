@@ -44,6 +44,8 @@ def titled(name: str) -> str:
 
 def _asked(field: Field, start: Any) -> Any:
     """Draw one field and return its answer as the journal keeps it."""
+    if field.form == "view":
+        return start
     asks = field.asks if field.needed else f"{field.asks} (may stay empty)"
     if field.form == "text":
         return st.text_area(asks, start or "", max_chars=TEXT).strip()

@@ -1,7 +1,7 @@
 """Memory: what was decided, noted, tried and promised; what is due comes first, and every version stays."""
 
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import date
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ import data
 from data.journal import Entry, Journal, journal
 from data.kinds import BY_NAME, KINDS, due, kind
 from metrics.words import day
-from pages import safe, words
+from pages import reading, safe, words
 from pages.form import form, titled
 
 EVERYTHING = "Everything"
@@ -38,7 +38,7 @@ def timeline(kept: Journal) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for title, name in WRITE.items():
             st.page_link("memory.py", label=f"New {title.lower()}", query_params={"write": name})
-    waiting = due(kept, _today())
+    waiting = due(kept, reading.today())
     if waiting:
         st.subheader("Due", anchor=False)
         for entry in waiting:
@@ -116,7 +116,13 @@ def answers(entry: Entry) -> None:
         value = (entry.body or {}).get(field.name)
         if value in (None, ""):
             continue
-        safe.text(f"{field.asks}: {titled(value) if field.form == 'metric' else value}")
+        if field.form == "view":
+            st.page_link("explore.py", label="Open the chart", query_params=dict(parse_qsl(str(value))))
+        elif field.form == "metric":
+            safe.text(f"{field.asks}: {titled(value)}")
+            st.page_link("explore.py", label="The number as it is today", query_params={"metric": titled(value)})
+        else:
+            safe.text(f"{field.asks}: {value}")
 
 
 def write(kept: Journal, name: str) -> None:
@@ -126,7 +132,7 @@ def write(kept: Journal, name: str) -> None:
     safe.text(its.title, "sentence", "h2")
     start: dict[str, object] = {field.name: st.query_params.get(field.name) for field in its.fields}
     if its.rhythm and not start[its.due]:
-        start[its.due] = (_today() + its.rhythm).isoformat()
+        start[its.due] = (reading.today() + its.rhythm).isoformat()
     if "state" in start:
         start["state"] = start["state"] or "open"
     if accepted := form(kept, its, None, start):
@@ -139,10 +145,6 @@ def _go(**where: str) -> None:
         st.query_params.pop(name, None)
     st.query_params.update(where)
     st.rerun()
-
-
-def _today() -> date:
-    return datetime.now(UTC).astimezone(ZoneInfo(data.team().timezone)).date()
 
 
 page()

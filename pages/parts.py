@@ -165,6 +165,9 @@ def _ways_on(view: View, points: Frame, picked: date | None, also: Mapping[str, 
             definition(view.metric)
         if rows_link and not view.metric.private:
             st.page_link("explore.py", label="See the rows", query_params=query)
+        starts = points["starts"].max() if picked is None else picked
+        noted = {"write": "note", "since": f"{starts:%Y-%m-%d}", "view": urlencode(query)}
+        st.page_link("memory.py", label="Note", query_params=noted)
         with st.popover("Copy link", type="tertiary"):
             st.code(address(query), language=None, wrap_lines=True)
         shown = points if view.by else points.drop(columns="slice")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +14,7 @@ import data.health
 import data.rules
 import metrics
 import metrics.search
+from data import journal, kinds
 from metrics import METRICS, Metric, Usual, digest, outcomes, signals
 from metrics import change as changes
 from metrics import facets as counted
@@ -144,7 +146,8 @@ def _sliced(edition: str, metric: Metric, by: By) -> dict[str, Watch]:
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _moved(edition: str, metric: str) -> digest.Moved:
+def _moved(edition: str, written: int, metric: str) -> digest.Moved:
+    del written  # what was near changes with what people write
     with data.asking():
         return digest.moved(metrics.metric(metric), _watch(edition, metric))
 
@@ -262,9 +265,19 @@ def moving(edition: str) -> list[Watch]:
     return [one for kind in digest.KINDS for one in watched if one.signal and one.signal.kind == kind][:MOST]
 
 
+def due() -> int:
+    """Return how many entries of the journal wait to be looked at today."""
+    return len(kinds.due(journal.journal(), today())) if journal.begun() else 0
+
+
+def today() -> date:
+    """Return the day it is for the team."""
+    return datetime.now(ZoneInfo(data.team().timezone)).date()
+
+
 def moved(edition: str, watch: Watch) -> digest.Moved:
     """Return the story of a signal. It takes half a second the first time."""
-    return _moved(edition, watch.metric)
+    return _moved(edition, journal.journal().last() if journal.begun() else 0, watch.metric)
 
 
 def outcome(edition: str, workflow: str, since: date, until: date) -> tuple[outcomes.Reclaimed, outcomes.Friction]:

@@ -22,6 +22,9 @@ def week(edition: str) -> None:
     with st.container(gap="xsmall"):
         for sentence in sentences.summary(watched, THIS_WEEK):
             safe.text(sentence, "lead")
+    if waiting := reading.due():
+        label = "1 entry of the journal is due" if waiting == 1 else f"{waiting} entries of the journal are due"
+        st.page_link("memory.py", label=label)
     if st.session_state.get("team"):
         safe.text(NARROWED, "note")
     opened = [place == 0 and one.state != "look" for place, one in enumerate(moving)]

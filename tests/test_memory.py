@@ -2,6 +2,7 @@
 
 import html
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import parse_qs, parse_qsl
 
 import pytest
 
@@ -137,3 +138,31 @@ def test_what_people_type_is_shown_as_they_typed_it():
         assert any("&lt;script&gt;" in body for body in shown)
         assert not any("<script" in body for body in shown)
         assert not any("evil" in one.value for one in app.markdown)
+
+
+def links(app) -> list:
+    return [(one.proto.label, parse_qs(one.proto.query_string)) for one in app.get("page_link")]
+
+
+@pytest.mark.usefixtures("collected")
+def test_a_chart_leads_to_a_note_that_knows_the_chart_and_the_week():
+    noted = [asked for label, asked in links(open_page("explore.py", metric="Bugs opened")) if label == "Note"]
+    (asked,) = noted
+    app = open_page("memory.py", **{name: value for name, (value,) in asked.items()})
+    app = fill(app, What_happened="Half of us were away", Your_name="Ada")
+
+    lacking = told(app)
+    assert "'What sort of thing it was' is still empty." in lacking
+    next(one for one in app.selectbox if one.label.startswith("What sort")).set_value("holiday")
+    fill(app)
+    (kept,) = journal().entries("note")
+    assert kept.body["since"] == asked["since"][0]
+    assert dict(parse_qsl(kept.body["view"]))["metric"] == "Bugs opened"
+
+
+@pytest.mark.usefixtures("collected")
+def test_this_week_says_what_is_due_and_leads_there():
+    assert not any("due" in label for label, _ in links(open_page()))
+    journal().write("decision", DECISION, "Ada")
+
+    assert any(label == "1 entry of the journal is due" for label, _ in links(open_page()))

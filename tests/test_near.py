@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from data.journal import begun, journal
 from metrics.near import COLUMNS, MOST, around, near, nearest
 
 CALENDAR = """
@@ -105,3 +106,31 @@ def test_there_is_no_column_for_a_person(nouns):
 
     assert COLUMNS == ("at", "what", "kind", "area", "url")
     assert near(date(2026, 5, 4), date(2026, 5, 18)).empty
+
+
+def test_what_people_wrote_about_the_days_is_near_and_says_it_first(nouns):
+    some_days(nouns)
+    kept = journal()
+    kept.write("note", {"what": "Offsite", "sort": "holiday", "since": "2026-04-10", "until": "2026-05-01"}, "Ada")
+    kept.write("note", {"what": "Long ago", "sort": "other", "since": "2026-04-10", "until": "2026-04-19"}, "Ada")
+    kept.write("decision", {"title": "Fridays too", "since": "2026-05-05"}, "Ada")
+    kept.write("experiment", {"change": "Two reviewers", "start": "2026-05-17", "end": "2026-07-01"}, "Bo")
+    kept.write("follow_up", {"what": "Ask them", "until": "2026-05-05"}, "Bo")
+    found = near(date(2026, 4, 20), date(2026, 5, 18))
+    told = {
+        (str(at), what, kind) for at, what, kind in found[["at", "what", "kind"]].itertuples(index=False, name=None)
+    }
+
+    assert {one for one in told if one[2] in {"note", "decision", "experiment", "follow_up"}} == {
+        ("2026-04-20", "Offsite", "note"),
+        ("2026-05-05", "Fridays too", "decision"),
+        ("2026-05-17", "Two reviewers", "experiment"),
+    }
+    assert {"note", "decision", "experiment"} <= set(nearest(found, date(2026, 5, 4))[0]["kind"])
+
+
+def test_reading_what_was_near_begins_no_journal(nouns):
+    some_days(nouns)
+    near(date(2026, 4, 20), date(2026, 5, 18))
+
+    assert not begun()
