@@ -38,7 +38,10 @@ if len(missing):
     safe.table(named, MISSING, alt="What is missing, and what to do", wide="error")
 
 st.subheader("Sources", anchor=False)
-for (kind, source), streams in reading.health(edition, "streams").groupby(["kind", "source"]):
+every = reading.health(edition, "streams")
+if not len(missing) and not every["items"].any():
+    safe.text("All was read, and there was nothing in it. Is what should be read named in team.toml?")
+for (kind, source), streams in every.groupby(["kind", "source"]):
     safe.text(f"{words.SOURCES.get(kind, kind)} · {source}", "strong")
     named = streams.assign(what=[words.stream(name, kind) for name in streams["stream"]])
     safe.table(reading.local(named, "complete_to", "tried_at"), STREAMS, alt=f"How far {source} has been read")
@@ -49,6 +52,8 @@ safe.text(
 st.subheader("Syncs in this range", anchor=False)
 syncs = reading.recent(reading.health(edition, "syncs"), "started_at", st.session_state["range"])
 safe.table(reading.local(syncs, "started_at"), SYNCS, alt="The syncs in this range")
+if not len(syncs):
+    safe.text("None in this range.", "note")
 
 st.page_link("setup.py", label="What each rule matches", icon=":material/arrow_forward:", icon_position="right")
 

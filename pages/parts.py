@@ -145,7 +145,7 @@ def definition(metric: Metric, *, sql: bool = False) -> None:
     for question in metric.asks:
         safe.text(question, "ask")
     if sql:
-        st.code(cleandoc(metric.sql), language="sql")
+        st.code(cleandoc(metric.sql), language=None)  # in colour, those of Health are ten thousand parts to draw
 
 
 def address(query: dict[str, str]) -> str:
