@@ -103,7 +103,9 @@ def sample(metric: Metric, points: Frame) -> str:
     """Return how many rows the points rest on, and of how many, where some have no value."""
     n, of = (points[column].iloc[-1] if stands(metric) else points[column].sum() for column in ("n", "of"))
     told = f"n = {n:,}" if n == of else f"n = {n:,} of {of:,}"
-    return f"{told}, no mark where n is below {metric.minimum}" if points["value"].isna().any() else told
+    if not points["value"].isna().any():
+        return told
+    return f"{told}, no mark where {f'n is below {metric.minimum}' if metric.minimum else 'nothing happened'}"
 
 
 def band(metric: Metric, usual: Usual | None) -> str:

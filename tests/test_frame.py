@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
 import pytest
 
 import data
@@ -207,3 +208,11 @@ def test_what_takes_seconds_is_worked_out_before_anybody_opens_the_page(nouns, m
 
     assert "As of the week of 25 May, bugs opened" in told(app)
     assert len(app.expander) == len(reading.moving(edition.name)) > 0
+
+
+def test_a_gap_in_a_chart_says_whether_there_was_too_little_or_nothing():
+    points = pd.DataFrame({"n": [3, 0], "of": [3, 0], "value": [1.5, None]})
+    few, none = metrics.metric("age_of_open_bugs"), metrics.metric("failed_deployment_recovery_time")
+
+    assert "where n is below" in sentences.sample(few, points)
+    assert sentences.sample(none, points) == "n = 3, no mark where nothing happened"
