@@ -242,7 +242,7 @@ def test_the_rows_of_a_week_are_reached_without_a_mouse(url, visit):
 
 def test_a_filter_survives_in_a_new_browser_through_its_link(url, visit):
     page = visit(f"{url}/explore?metric=Pull+request+cycle+time")
-    page.get_by_role("combobox", name="Area").fill("search")
+    page.get_by_role("combobox", name="Area", exact=True).fill("search")
     page.keyboard.press("Enter")
     page.get_by_role("radio", name="month", exact=True).click()
     page.get_by_role("radio", name="All", exact=True).click()
@@ -250,7 +250,7 @@ def test_a_filter_survives_in_a_new_browser_through_its_link(url, visit):
     settle(page)
     other = visit(page.url)
 
-    expect(other.get_by_role("combobox", name="Area")).to_have_value("search")
+    expect(other.get_by_role("combobox", name="Area", exact=True)).to_have_value("search")
     assert other.locator("h3").first.inner_text() == page.locator("h3").first.inner_text()
     assert marks(other).count() == marks(page).count() > 0
 
