@@ -40,7 +40,7 @@ if len(missing):
 st.subheader("Sources", anchor=False)
 every = reading.health(edition, "streams")
 if not len(missing) and not every["items"].any():
-    safe.text("All was read, and there was nothing in it. Is what should be read named in team.toml?")
+    safe.text("All was read, and there was nothing in it. Does team.toml name what you mean to read?")
 for (kind, source), streams in every.groupby(["kind", "source"]):
     safe.text(f"{words.SOURCES.get(kind, kind)} · {source}", "strong")
     named = streams.assign(what=[words.stream(name, kind) for name in streams["stream"]])
