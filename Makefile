@@ -34,7 +34,7 @@ run: port env ## the environment, the first collection, the dashboard on 127.0.0
 	export CAIRN_SECRETS_SET; exec env $(SECRETS:%=-u %) $(PY) -m streamlit run app.py --server.port $(PORT)
 
 test: env ## the environment, all tests (ARGS="-k words" goes to pytest)
-	@$(PY) -m pytest -n auto --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 env: $(if $(BUILT),,build) ## the environment alone (.venv), from requirements.lock
 	@:

@@ -7,26 +7,26 @@ from metrics.metric import Metric
 # that nothing is resolved twice in a row. A bug whose history never says it was done was resolved when the issue says so.
 TURNS = """
     with steps as (
-        select rowid as bug, 0 as part, 0 as step, created_at as turned_at, false as done
+        select rowid as bug, 0 as part, 0 as step, 0 as move, created_at as turned_at, false as done
         from issues
         where is_bug
         union all
-        select i.rowid, 1, coalesce(m.step, 0), moved_at, to_kind is not distinct from 'done'
+        select i.rowid, 1, coalesce(m.step, 0), m.rowid, moved_at, to_kind is not distinct from 'done'
         from issue_moves m
         join issues i on i.id = m.issue_id
         where is_bug
         union all
         -- as it stands now: what no move on record explains happened at its last change at the latest
-        select rowid, 2, 0, coalesce(resolved_at, updated_at), resolved_at is not null
+        select rowid, 2, 0, 0, coalesce(resolved_at, updated_at), resolved_at is not null
         from issues
         where is_bug and coalesce(resolved_at, updated_at) is not null
     ),
     turns as (
         from steps
-        qualify done <> lag(done, 1, true) over (partition by bug order by part, turned_at, step)
+        qualify done <> lag(done, 1, true) over (partition by bug order by part, turned_at, step, move)
     ),
     lasted as (
-        select *, lead(turned_at) over (partition by bug order by part, turned_at, step) as until from turns
+        select *, lead(turned_at) over (partition by bug order by part, turned_at, step, move) as until from turns
     )
     select
         id as issue_id,

@@ -155,6 +155,17 @@ def replay(recorded, monkeypatch, tmp_path):
     return recorded
 
 
+LONG = (  # files that take minutes: begun first, so that no core waits for the last of them
+    "test_torture test_filters test_faults test_stories test_states test_golden_path test_recorded test_browser test_signals"
+    " test_drill_browser test_drill test_github_streams test_pages test_jira test_frame test_journal test_memory test_docs"
+).split()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(LONG)))
+
+
 class Silent:
     """Hears everything and says nothing."""
 
