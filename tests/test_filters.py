@@ -2,8 +2,9 @@
 
 import math
 import random
+from collections import defaultdict
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -30,6 +31,8 @@ WORDS = {
     "who": tuple(f"somebody {n}" for n in range(14)),
 }
 LISTS = (["Cart"], ["Pay", "Cart"], [])
+NEVER = date.max  # where a row tells no moment: no mark counts it
+ALL = "*"
 PUBLIC = [one for one in METRICS if not one.private]  # what is private has no rows to compare with, see test_privacy
 
 
@@ -91,17 +94,30 @@ def a_company(publish_nouns, tmp_path_factory):
         yield
 
 
-def told_by(one, every) -> pd.DataFrame:
-    """Return all rows of a metric with the day on which their period starts, found by pandas and not by DuckDB."""
-    found = rows(one, every=every)
+class Row(NamedTuple):
+    """What a mark is made of: the day its period starts, where it is drawn, and what it adds."""
+
+    starts: date
+    area: str
+    kind: str
+    value: float
+
+
+def told_by(one, every) -> list[Row]:
+    """Return all rows of a metric, their periods found by pandas and not by DuckDB."""
+    return as_told(rows(one, every=every), every)
+
+
+def as_told(found: pd.DataFrame, every: str) -> list[Row]:
     local = found["happened_at"].dt.tz_localize("UTC").dt.tz_convert(ZONE).dt.tz_localize(None)
-    return found.assign(starts=local.dt.to_period(ALIAS[every]).dt.start_time.dt.date)
+    starts = local.dt.to_period(ALIAS[every]).dt.start_time.dt.date.where(local.notna(), NEVER)
+    return [*map(Row, starts, found["area"], found["kind"], found["value"].astype(float))]
 
 
-def folded(one, found: pd.DataFrame, *, read: bool) -> tuple[float, float, int, int]:
+def folded(one, found: list[Row], *, read: bool) -> tuple[float, float, int, int]:
     """Return value, p85, n and of that a point of these rows has to have; nan for what is not told."""
-    values, n, of = found["value"].dropna(), int(found["value"].count()), len(found)
-    most = math.nan
+    known = [row for row in found if not math.isnan(row.value)]
+    values, n, of, most = np.array([row.value for row in known]), len(known), len(found), math.nan
     if one.fold == "balance":
         value, n, of = values.sum(), round(values.sum()), round(values.sum())
     elif one.fold in {"count", "sum"}:
@@ -111,13 +127,17 @@ def folded(one, found: pd.DataFrame, *, read: bool) -> tuple[float, float, int, 
     elif one.fold == "share":
         value = values.mean()
     elif one.censored:
-        finished = found.loc[values.index, "kind"] != one.censored
+        finished = np.array([row.kind != one.censored for row in known])
         halves = [survival.median_time(values, finished, share) for share in (0.5, 0.85)]
         value, most = (math.nan if half is None else half for half in halves)
     else:
         value, most = np.quantile(values, [0.5, 0.85])
     enough = n >= one.minimum
     return (value if enough else math.nan), (most if enough and n >= 20 else math.nan), n, of
+
+
+def slice_of(row: Row, by: str | None) -> str:
+    return getattr(row, by) if by else ""
 
 
 def close(one: float, other: float) -> bool:
@@ -132,37 +152,48 @@ def test_in_10_000_combinations_of_filters_the_number_is_the_fold_of_its_rows_wh
     chance = random.Random(10_000)
     compared = with_value = 0
     for one in PUBLIC:
-        for every in chance.sample(sorted(ALIAS), 2):
-            everything = told_by(one, every)
-            areas, kinds = ([None, *sorted(everything[name].unique())] for name in ("area", "kind"))
-            wide = [(None, None, "area"), (None, None, "kind")]
-            for area, kind, by in [
-                *wide,
-                (chance.choice(areas), chance.choice(kinds), chance.choice((None, "area", "kind"))),
-            ]:
-                here = everything[everything["area"] == area] if area else everything
-                chosen = here[here["kind"] == kind] if kind else here
-                points = trend(one, every, area=area, kind=kind, by=by)
-                asked = (one.name, every, area, kind, by)
-                if points.empty:
-                    assert chosen.empty or everything["starts"].min() >= date(2026, 4, 1), asked
-                    continue
-                if by:
-                    assert set(points["slice"]) == set(chosen[by]), asked
-                assert points["starts"].min() == everything["starts"].min(), asked
-                for point in points.itertuples():
-                    mine = chosen[chosen[by] == point.slice] if by else chosen
-                    of_area = here[here["area"] == point.slice] if by == "area" else here
-                    upto = mine["starts"] <= point.starts if one.fold == "balance" else mine["starts"] == point.starts
-                    read = bool(len(of_area)) and point.starts >= of_area["starts"].min()
-                    value, most, n, of = folded(one, mine[upto], read=read)
-                    assert close(point.value, value), (*asked, point)
-                    assert close(point.p85, most), (*asked, point)
-                    assert (point.n, point.of) == (n, of), (*asked, point)
-                    assert not point.low > point.value, (*asked, point)
-                    assert not point.value > point.high, (*asked, point)
-                    compared += 1
-                    with_value += not math.isnan(point.value)
+        every = chance.choice(sorted(ALIAS))
+        everything = told_by(one, every)
+        first = min(row.starts for row in everything) if everything else None
+        areas, kinds = ([None, *sorted({getattr(row, name) for row in everything})] for name in ("area", "kind"))
+        wide = [(None, None, "area"), (None, None, "kind")]
+        for area, kind, by in [
+            *wide,
+            (chance.choice(areas), chance.choice(kinds), chance.choice((None, "area", "kind"))),
+        ]:
+            here = [row for row in everything if area in {None, row.area}]
+            chosen = [row for row in here if kind in {None, row.kind}]
+            points = trend(one, every, area=area, kind=kind, by=by)
+            asked = (one.name, every, area, kind, by)
+            if points.empty:
+                assert not chosen or first >= date(2026, 4, 1), asked
+                continue
+            marks = defaultdict[tuple[str, date], list[Row]](list)
+            for row in chosen:
+                marks[slice_of(row, by), row.starts].append(row)
+            begun = defaultdict[str, date](lambda: NEVER)  # where reading began: of an area, or of all
+            for row in here:
+                for where in (row.area, ALL):
+                    begun[where] = min(row.starts, begun[where])
+            if by:
+                assert set(points["slice"]) == {part for part, _ in marks}, asked
+            assert points["starts"].min() == first, asked
+            for point in points.itertuples():
+                part = point.slice if by else ""
+                mine = marks[part, point.starts]
+                if one.fold == "balance":
+                    mine = [
+                        row for at, some in marks.items() if at[0] == part and at[1] <= point.starts for row in some
+                    ]
+                read = point.starts >= begun[part if by == "area" else ALL]
+                value, most, n, of = folded(one, mine, read=read)
+                assert close(point.value, value), (*asked, point)
+                assert close(point.p85, most), (*asked, point)
+                assert (point.n, point.of) == (n, of), (*asked, point)
+                assert not point.low > point.value, (*asked, point)
+                assert not point.value > point.high, (*asked, point)
+                compared += 1
+                with_value += not math.isnan(point.value)
 
     assert compared >= 10_000
     assert with_value >= 3_000
@@ -190,7 +221,7 @@ def test_the_rows_behind_a_mark_are_those_it_counts_and_fold_to_it(a_company):
             found = behind(one, point.starts, every, area=point.slice)
             of = round(found["value"].sum()) if one.fold == "balance" else len(found)
             assert of == point.of, (one.name, every, point)
-            assert close(folded(one, found, read=True)[0], point.value), (one.name, every, point)
+            assert close(folded(one, as_told(found, every), read=True)[0], point.value), (one.name, every, point)
 
 
 def test_periods_touch_and_end_before_what_was_not_read(a_company):
