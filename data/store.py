@@ -162,7 +162,7 @@ class Live:
         self._holder = self.path.with_name("live.holder")
         self._known: set[str] = set()
         self._fields: dict[tuple[str, str], set[str]] = {}
-        self._far: dict[tuple[str, str, str], tuple] = {}  # the table progress, as it is read again and again
+        self._far: dict[tuple[str, str, str], tuple] | None = None  # the table progress, once it was read
         self.lost: Counter[tuple[str, str]] = (
             Counter()
         )  # items found to be no more since the file was opened, by source and stream
@@ -196,7 +196,7 @@ class Live:
         try:
             connection.execute("set timezone = 'UTC'")
             connection.execute(TABLES)
-            self._known.clear()
+            self._known = set(self.tables())
             for table in raw_tables():
                 self._ensure(table)
         except duckdb.Error:
@@ -339,19 +339,24 @@ class Live:
 
     def clear(self) -> None:
         """Forget everything collected. Only for the sandbox, whose life can be told again."""
-        self._far.clear()
+        self._far = None
         for table in ("progress", "syncs", "rejects", "fields", *(f"raw.{table}" for table in self.tables())):
             self.connection.execute(f"delete from {table}")
 
     def progress(self, origin: Origin) -> Progress:
         """Return how far a stream has been read; an empty Progress if it never was."""
-        if not self._far:  # read at once: some hundred repositories have some thousand streams
+        key = (origin.source, origin.stream, origin.scope)
+        place, complete_to, expected, error = self._progress().get(key, (None,) * 4)
+        return Progress(json.loads(place) if place else None, complete_to, expected, error)
+
+    def _progress(self) -> dict[tuple[str, str, str], tuple]:
+        """Return the table progress, read at once: some hundred repositories have some thousand streams."""
+        if self._far is None:
             rows = self.connection.execute(
                 "select source, stream, scope, place, complete_to, expected, error from progress"
             ).fetchall()
-            self._far |= {row[:3]: row[3:] for row in rows}
-        place, complete_to, expected, error = self._far.get((origin.source, origin.stream, origin.scope), (None,) * 4)
-        return Progress(json.loads(place) if place else None, complete_to, expected, error)
+            self._far = {row[:3]: row[3:] for row in rows}
+        return self._far
 
     def land(self, origin: Origin, rows: Sequence[Row | Reject], progress: Progress, seen_at: datetime) -> Landed:
         """Keep one page and the place it was read up to, in one transaction. Returns what changed.
@@ -469,8 +474,8 @@ class Live:
 
     def settled(self, origin: Origin) -> None:
         """Forget what was asked for again and is no more: the whole list was read without it."""
-        with self._transaction():
-            self._settle(origin, self.set_aside(origin, again=True))
+        if found := self.set_aside(origin, again=True):
+            self._settle(origin, found)
 
     def due(self, origin: Origin, limit: int) -> list[Due]:
         """Return up to `limit` items whose parts have not been read for their present version, newest first."""
@@ -561,7 +566,7 @@ class Live:
     def rename(self, source: str, was: str, now: str) -> None:
         """Keep under its new name all that was collected of a repository, and how far that is; one transaction."""
         bound = {"source": source, "was": was, "now": now}
-        self._far.clear()
+        self._far = None
         with self._transaction():
             for table in self.tables():
                 self.connection.execute(
@@ -601,7 +606,7 @@ class Live:
 
     def still(self, source: str, scopes: Sequence[str], streams: Sequence[str], at: datetime) -> None:
         """Keep that streams were found unchanged: they are complete up to now."""
-        self._far.clear()
+        self._far = None
         self.connection.execute(
             "update progress set complete_to = $at, tried_at = $at where source = $source"
             " and scope in (select unnest($scopes)) and stream in (select unnest($streams))",
@@ -652,7 +657,7 @@ class Live:
             yield
             self.connection.execute("commit")
         except BaseException:
-            self._far.clear()
+            self._far = None
             with contextlib.suppress(duckdb.Error):  # a commit that failed has rolled back by itself
                 self.connection.execute("rollback")
             raise
@@ -709,16 +714,16 @@ class Live:
         return Landed(new, len(actions) - new)
 
     def _keep_progress(self, origin: Origin, progress: Progress, tried_at: datetime) -> None:
-        key = {"source": origin.source, "stream": origin.stream, "scope": origin.scope}
+        known, key = self._progress(), (origin.source, origin.stream, origin.scope)
         place = json.dumps(progress.place) if progress.place is not None else None
         self.connection.execute(
-            "delete from progress where source = $source and stream = $stream and scope = $scope", key
-        )
-        self.connection.execute(
-            "insert into progress values ($source, $kind, $stream, $scope, $place, $complete_to, $tried_at, $expected, $error)",
+            "update progress set kind = $kind, place = $place, complete_to = $complete_to, tried_at = $tried_at,"
+            " expected = $expected, error = $error where source = $source and stream = $stream and scope = $scope"
+            if key in known
+            else "insert into progress values"
+            " ($source, $kind, $stream, $scope, $place, $complete_to, $tried_at, $expected, $error)",
             {
-                **key,
-                "kind": origin.kind,
+                **vars(origin),
                 "place": place,
                 "complete_to": progress.complete_to,
                 "tried_at": tried_at,
@@ -726,10 +731,7 @@ class Live:
                 "error": progress.error,
             },
         )
-        if self._far:
-            self._far[origin.source, origin.stream, origin.scope] = (
-                place, progress.complete_to, progress.expected, progress.error,
-            )  # fmt: skip
+        known[key] = (place, progress.complete_to, progress.expected, progress.error)
 
 
 @contextlib.contextmanager
