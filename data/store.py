@@ -195,10 +195,11 @@ class Live:
         self.connection = connection = self._connect()
         try:
             connection.execute("set timezone = 'UTC'")
-            connection.execute(TABLES)
+            connection.execute(f"begin; {TABLES}")
             self._known = set(self.tables())
             for table in raw_tables():
                 self._ensure(table)
+            connection.execute("commit")
         except duckdb.Error:
             connection.close()
             raise
