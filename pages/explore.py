@@ -31,7 +31,7 @@ with rail:
 if metric.private:  # told as a whole or by area alone, and never row by row
     kind, by = None, "area" if by == "area" else None
 view = replace(asked, area=area or asked.area, kind=kind, by=by)
-periods = reading.periods(edition, replace(view, reach="All"))  # a link to a mark opens it, however short the range is
+periods = reading.periods(edition, view) | reading.periods(edition, replace(view, reach="All"))  # a link opens any mark
 narrow, below = st.columns([1, 3], gap="large")
 with below:
     show = st.segmented_control(

@@ -3,13 +3,17 @@
 The whole of it stands in the link, so it stays from page to page, when a page is loaded again, and after a restart.
 """
 
+from datetime import date
+
 import streamlit as st
 
 import data
 import data.areas
 from pages import reading, safe, words
-from pages.reading import LAST_YEAR, PREVIOUS, REACH
+from pages.reading import CUSTOM, LAST_YEAR, PREVIOUS, REACH, USUAL
 from pages.search import keys, search
+
+FIRST, LAST = date(1990, 1, 1), date(2099, 12, 31)  # no day outside can be chosen
 
 
 def pickers() -> None:
@@ -17,16 +21,21 @@ def pickers() -> None:
     with st.container(horizontal=True, width="content", vertical_alignment="bottom", key="pickers"):
         st.segmented_control(
             "Range",
-            list(REACH),
-            default="12 weeks",
+            [*REACH, CUSTOM],
+            default=USUAL,
             required=True,
             key="range",
             bind="query-params",
             label_visibility="collapsed",
         )
+        if st.session_state["range"] == CUSTOM:
+            _day("First day", "first")
+            _day("Last day", "last")
         _one_of("Compare with", [PREVIOUS, LAST_YEAR], "compare", "Compare with …")
         if choices := list(data.areas.choices(data.team())):
             _one_of("Team or area", choices, "team", "All teams and areas")
+    if st.session_state["range"] == CUSTOM and reading.reach() == USUAL:
+        safe.text(f"Choose both days. Until then the last {USUAL} are shown.", "note")
 
 
 def tools(edition: data.Edition | None) -> None:
@@ -48,6 +57,20 @@ def stamp(edition: data.Edition) -> None:
     safe.text(said, "stamp")
 
 
+def _day(label: str, key: str) -> None:
+    st.date_input(
+        label,
+        value=None,
+        min_value=FIRST,
+        max_value=LAST,
+        format="YYYY-MM-DD",
+        key=key,
+        bind="query-params",
+        width=160,
+        label_visibility="collapsed",
+    )
+
+
 def _one_of(label: str, names: list[str], key: str, empty: str) -> None:
     st.selectbox(
         label,
@@ -56,6 +79,6 @@ def _one_of(label: str, names: list[str], key: str, empty: str) -> None:
         placeholder=empty,
         key=key,
         bind="query-params",
-        width=220,
+        width=204,
         label_visibility="collapsed",
     )

@@ -50,7 +50,7 @@ safe.text(
 )
 
 st.subheader("Syncs in this range", anchor=False)
-syncs = reading.recent(reading.health(edition, "syncs"), "started_at", st.session_state["range"])
+syncs = reading.recent(reading.health(edition, "syncs"), "started_at", reading.reach())
 safe.table(reading.local(syncs, "started_at"), SYNCS, alt="The syncs in this range")
 if not len(syncs):
     safe.text("None in this range.", "note")

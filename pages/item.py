@@ -13,7 +13,7 @@ from pages import reading, safe, words
 NONE = "There is no pull request and no issue here of the kind the link names. It may have been deleted, or its source is no longer read."
 LONGEST = 200
 LONGEST_WAY = 2_000
-WAY = {"metric", "every", "range", "slice", "area", "kind", "team", "compare", "period", "of", "find"}
+WAY = {"metric", "every", "range", "first", "last", "slice", "area", "kind", "team", "compare", "period", "of", "find"}
 RELATED = {"how": "How", "what": "What", "at": "When", "url": "Source"}
 
 

@@ -48,7 +48,7 @@ MONTHLY = (
 def days(edition: str, workflow: str) -> tuple[date, date] | None:
     """Return the chosen weeks as far as a Workflow was there in them: the first day, and the day after the last."""
     view = View(metrics.metric("workflow_runs"), area=workflow)
-    seen = reading.within(reading.history(edition, view), st.session_state["range"]).dropna(subset="value")
+    seen = reading.within(reading.history(edition, view), reading.reach()).dropna(subset="value")
     return None if seen.empty else (seen["starts"].min(), seen["ends"].max())
 
 
@@ -73,7 +73,7 @@ def workflow(edition: str, name: str) -> None:
 
 def toil(edition: str) -> None:
     """Draw the hours of toil in the chosen weeks."""
-    seen = reading.within(reading.history(edition, View(metrics.metric("toil_hours"))), st.session_state["range"])
+    seen = reading.within(reading.history(edition, View(metrics.metric("toil_hours"))), reading.reach())
     if seen.empty:
         return
     found = reading.toil(edition, seen["starts"].min(), seen["ends"].max())

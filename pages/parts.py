@@ -14,7 +14,7 @@ import data
 import metrics
 from metrics import Metric
 from pages import figure, reading, safe, sentences, words
-from pages.reading import EVERY, View, here
+from pages.reading import EVERY, REACH, View, here
 from pages.words import Frame
 
 NOT_THESE = ["zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"]
@@ -73,8 +73,9 @@ def chart(  # noqa: PLR0913  all that one chart is told
         ranges = reading.usuals(metric, history)
         watch = reading.watch(edition, view)
         picture = figure.draw(view, points, ranges, watch, before["all"], figure.Told(caption, dashed), picked)
-        sentence = sentences.headline(metric, points, every, watch)
-        question = sentences.prompt(metric, watch)
+        now = watch if points["starts"].max() == history["starts"].max() else None  # days long past say nothing of now
+        sentence = sentences.headline(metric, points, every, now)
+        question = sentences.prompt(metric, now)
         facts.insert(1, sentences.band(metric, ranges[-1] if ranges else None))
     safe.text(sentence, "sentence", "h3")
     if view.compare:
@@ -107,13 +108,13 @@ def grid(edition: str, views: Sequence[View]) -> None:
             chart(edition, view)
     for view in views:
         if mark := clicked(view.metric):
-            st.switch_page("explore.py", query_params=view.link(period=mark[0], range=None))
+            st.switch_page("explore.py", query_params=view.link(period=mark[0], range=None, first=None, last=None))
 
 
 def by_month(name: str) -> View:
     """Return a view of what is told month by month, over a year at least: fewer months show nothing."""
     view = here(metrics.metric(name), "month")
-    return view if view.reach == "All" else replace(view, reach="12 months")
+    return replace(view, reach="12 months") if view.reach in REACH and view.reach != "All" else view
 
 
 def section(edition: str, sections: dict[str, tuple[str, ...]], key: str, monthly: Collection[str] = ()) -> str:
@@ -199,7 +200,7 @@ def _file(view: View, points: Frame, ending: str) -> str:
         view.area if isinstance(view.area, str) else view.team,
         view.kind,
         view.every,
-        view.reach,
+        view.reach if isinstance(view.reach, str) else points["starts"].min(),
         points["ends"].max(),
     )
     return safe.file_name(*filter(None, parts), ending=ending)

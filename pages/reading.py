@@ -1,7 +1,7 @@
 """What pages read: frames from metrics and data, kept as long as the edition they come from is the newest."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -34,10 +34,12 @@ REACH = {
     "12 months": pd.DateOffset(months=12),
     "All": None,
 }
+USUAL, CUSTOM = "12 weeks", "Custom"  # what is shown unless asked otherwise; days that somebody chooses
 BACK = {"week": 52, "month": 12, "quarter": 4}  # periods in a year: weeks are held against the same weekday a year ago
 PREVIOUS, LAST_YEAR = "previous period", "same period last year"
 By = Literal["area", "kind"]
 Period = tuple[date, date]  # the day it starts, and the day after its last
+Reach = str | Period  # one of REACH, counted back from the newest, or days that somebody chose
 THIS_WEEK = (  # the same charts in the same places every week: customers, then what reaches them, then how the work flows
     "bugs_opened",
     "escaped_bugs",
@@ -57,7 +59,7 @@ class View:
 
     metric: Metric
     every: str = "week"
-    reach: str = "12 weeks"
+    reach: Reach = USUAL
     area: Areas | None = None  # one, or all those of a team
     kind: str | None = None
     by: By | None = None
@@ -66,10 +68,13 @@ class View:
 
     def link(self, **more: str | None) -> dict[str, str]:
         """Return the query parameters that open this view on the page Explore."""
+        chosen = None if isinstance(self.reach, str) else self.reach
         named = {
             "metric": self.metric.title,
             "every": self.every,
-            "range": self.reach,
+            "range": CUSTOM if chosen else str(self.reach),
+            "first": chosen and f"{chosen[0]}",
+            "last": chosen and f"{chosen[1] - timedelta(days=1)}",
             "slice": self.by,
             "area": self.area if isinstance(self.area, str) else None,
             "kind": self.kind,
@@ -186,8 +191,16 @@ def _health(edition: str, what: str) -> pd.DataFrame:
 def here(metric: Metric, every: str = "week") -> View:
     """Return the view of a metric that the pickers over the page ask for."""
     team, compare = (st.session_state.get(name) for name in ("team", "compare"))
-    asked = View(metric, every, st.session_state["range"], team=team, compare=compare)
+    asked = View(metric, every, reach(), team=team, compare=compare)
     return replace(asked, area=_of_team(edition(), metric, team) if team else None)
+
+
+def reach() -> Reach:
+    """Return the range that is chosen over the page; the usual one as long as of two days one is missing."""
+    named, first, last = (st.session_state.get(name) for name in ("range", "first", "last"))
+    if named != CUSTOM:
+        return named or USUAL
+    return (min(first, last), max(first, last) + timedelta(days=1)) if first and last else USUAL
 
 
 def _of_team(edition: str, metric: Metric, team: str) -> tuple[str, ...] | None:
@@ -308,6 +321,8 @@ def whole(edition: str, view: View) -> Frame:
 def days(edition: str, view: View) -> Period:
     """Return the day the first period in sight starts, and the day after the last one's last."""
     points = within(history(edition, view), view.reach)
+    if points.empty and not isinstance(view.reach, str):
+        return view.reach
     return points["starts"].min(), points["ends"].max()
 
 
@@ -372,11 +387,13 @@ def health(edition: str, what: str) -> Frame:
     return _health(edition, what)
 
 
-def within(points: Frame, reach: str) -> Frame:
-    """Return the periods of the chosen range, counted back from the end of the last complete one."""
-    back = REACH[reach]
-    if back is None or points.empty:
+def within(points: Frame, reach: Reach) -> Frame:
+    """Return the periods of the chosen range: counted back from the end of the last complete one, or with a chosen day in them."""
+    back = REACH[reach] if isinstance(reach, str) else None
+    if points.empty or reach == "All":
         return points
+    if not isinstance(reach, str):
+        return points[(points["ends"] > reach[0]) & (points["starts"] < reach[1])]
     return points[points["starts"] >= (points["ends"].max() - back).date()]
 
 
@@ -393,8 +410,11 @@ def earlier(history: Frame, points: Frame, view: View) -> Frame | None:
     return None if found["value"].isna().all() else found
 
 
-def recent(rows: Frame, column: str, reach: str) -> Frame:
+def recent(rows: Frame, column: str, reach: Reach) -> Frame:
     """Return the rows whose time in `column` (zone-less UTC) lies in the chosen range, counted back from now."""
+    if not isinstance(reach, str):
+        on = local(rows, column)[column].dt.date
+        return rows[(on >= reach[0]) & (on < reach[1])]
     back = REACH[reach]
     return rows if back is None else rows[rows[column] >= pd.Timestamp.now("UTC").tz_localize(None) - back]
 

@@ -271,18 +271,25 @@ def test_the_range_stays_from_page_to_page(url, visit):
 
 
 def test_what_is_chosen_over_the_page_stays_on_every_page_when_loaded_again_and_after_a_restart(collected, visit):
-    chosen = {"range": "6 weeks", "compare": "previous period", "team": "checkout"}
+    days = {"first": "2026-01-07", "last": "2026-02-17"}
+    chosen = {"range": "Custom", **days, "compare": "previous period", "team": "checkout"}
 
     def shown(page: Page) -> dict[str, str]:
         values = {name: page.get_by_role("combobox", name=label) for name, label in PICKERS.items()}
         return {
             "range": page.locator(".st-key-range [aria-checked=true]").inner_text(),
+            **{name: page.locator(f".st-key-{name} input[type=date]").input_value() for name in days},
             **{name: one.input_value() for name, one in values.items()},
         }
 
     with dashboard() as address:
         page = visit(address)
-        page.get_by_role("radio", name="6 weeks").click()
+        page.get_by_role("radio", name="Custom").click()
+        for name, day in days.items():
+            page.locator(f".st-key-{name} [data-type=year]").click()
+            page.keyboard.type(day.replace("-", ""))
+            page.keyboard.press("Escape")
+            page.wait_for_url(f"**{name}={day}**")
         for name, label in PICKERS.items():
             page.get_by_role("combobox", name=label).fill(chosen[name])
             page.keyboard.press("Enter")

@@ -114,6 +114,82 @@ def test_without_a_comparison_nothing_is_dashed(collected):
     assert [len(chart["data"]) for chart in charts(open_page("explore.py", metric="Deployment frequency"))] == [1]
 
 
+# Days that somebody chooses
+
+WINTER = {"range": "Custom", "first": "2026-01-07", "last": "2026-02-17"}  # from a Wednesday to a Tuesday: seven weeks
+
+
+def weeks(first: int, last: int) -> list[str]:
+    return [f"{MONDAY + timedelta(weeks=number)}" for number in range(first, last)]
+
+
+def test_of_days_that_are_chosen_every_week_is_shown_that_one_of_them_lies_in(collected):
+    app = open_page("explore.py", metric="Deployment frequency", **WINTER)
+    [chart] = charts(app)
+
+    assert chart["data"][0]["x"] == weeks(9, 16)
+    assert "5 Jan to 22 Feb 2026" in chart["layout"]["title"]["text"]
+    assert "in the week of 16 Feb" in told(app)
+    assert {name: str(one.value) for name in WINTER for one in [picker(app, name)]} == WINTER
+    assert app.dataframe[-1].value["happened_at"].dt.date.between(date(2026, 2, 16), date(2026, 2, 22)).all()
+
+
+def test_the_period_before_chosen_days_is_as_long_as_they_are(collected):
+    drawn = charts(open_page("explore.py", metric="Deployment frequency", compare="previous period", **WINTER))[0][
+        "data"
+    ]
+    values = metrics.trend(metrics.metric("deployment_frequency"))["value"].tolist()
+
+    assert drawn[1]["x"] == drawn[0]["x"] == weeks(9, 16)
+    assert drawn[1]["y"] == values[2:9]
+
+
+def test_days_long_past_say_nothing_of_how_it_is_now(collected):
+    now, then = (told(open_page("explore.py", metric="Bugs opened", **link)) for link in ({}, WINTER))
+
+    assert "; an unusual week of 25 May" in now
+    assert "25 May" not in then.split("n = ")[0]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("first", "last"), [("2026-01-07", "2026-02-17"), ("2011-01-01", "2011-12-31")])
+def test_every_page_opens_on_chosen_days_and_keeps_them_in_its_ways_on(page, first, last, collected):
+    app = open_page(page, range="Custom", first=first, last=last, team="checkout")
+    ways = [one.proto.query_string for one in app.get("page_link") if one.proto.label == "See the rows"]
+
+    assert (app.query_params["first"], app.query_params["last"]) == (first, last)
+    assert all(f"range=Custom&first={first}&last={last}" in way for way in ways)
+    assert len(ways) > 0 or not charts(app) or page == "explore.py"
+    if first == "2011-01-01" and page != "health.py":
+        assert not charts(app)
+
+
+@pytest.mark.parametrize("show", ["Rows", "What changed", "Side by side", "SQL and export"])
+def test_days_on_which_nothing_happened_are_no_fault(show, collected):
+    link = {"range": "Custom", "first": "2011-01-01", "last": "2011-12-31", "period": "All in this range"}
+    app = open_page("explore.py", metric="Bugs opened", show=show, slice="area", **link)
+
+    assert "Nothing happened in this range yet" in told(app)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "shown"),
+    [
+        ("2026-02-17", "2026-01-07", weeks(9, 16)),  # the wrong way round
+        ("2026-01-07", "", weeks(18, 30)),
+        ("", "2026-02-17", weeks(18, 30)),
+        ("2026-02-30", "1e999", weeks(18, 30)),
+        ("-1", "<script>\x00", weeks(18, 30)),
+        ("0001-01-01", "9999-12-31", weeks(18, 30)),
+    ],
+)
+def test_days_that_are_none_leave_the_usual_range(first, last, shown, collected):
+    app = open_page("explore.py", metric="Deployment frequency", range="Custom", first=first, last=last)
+
+    assert charts(app)[0]["data"][0]["x"] == shown
+    assert ("Choose both days. Until then the last 12 weeks are shown." in told(app)) == (shown == weeks(18, 30))
+
+
 # The link
 
 

@@ -115,7 +115,7 @@ def expanders(app: AppTest) -> list[Any]:
 
 
 def picker(app: AppTest, key: str) -> Any:
-    return next(one for one in (*app.selectbox, *app.get("button_group")) if one.key == key)
+    return next(one for one in (*app.selectbox, *app.date_input, *app.get("button_group")) if one.key == key)
 
 
 # The three states, and the half one
