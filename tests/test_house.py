@@ -237,6 +237,14 @@ def test_the_top_level_is_the_tree_of_the_readme_and_nothing_else():
     assert {inside(path).split("/")[0] for path in files()} <= TOP
 
 
+def test_git_keeps_no_link_to_another_place():
+    kept = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "-s"], cwd=HOUSE, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert not re.findall(r"^120000 .*", kept, re.MULTILINE)
+
+
 def test_every_module_is_named_after_a_thing():
     assert not empty_names(inside(path) for path in files("*.py"))
     assert empty_names(["data/utils.py", "pages/chart_helpers.py", "metrics/manager/flow.py", "data/store.py"]) == [
