@@ -99,17 +99,21 @@ def kind(name: str) -> Kind:
 
 def about(journal: Journal, since: date, until: date) -> list[tuple[date, Entry]]:
     """Return what was noted, decided or tried from one day up to another (excluded), with the day it falls on there."""
-    found = []
-    for entry in journal.entries():
-        body = entry.body or {}
-        first, last = SPANS.get(entry.kind, ("", ""))
-        if entry.kind not in SPANS:
-            continue
-        begins = date.fromisoformat(body[first]) if body.get(first) else entry.at.date()
-        ends = date.fromisoformat(body[last]) if body.get(last) else begins
-        if begins < until and ends >= since:
-            found.append((max(begins, since), entry))
+    found = [(max(first, since), entry) for first, last, entry in spans(journal) if first < until and last >= since]
     return sorted(found, key=lambda one: (one[0], one[1].seq))
+
+
+def spans(journal: Journal) -> list[tuple[date, date, Entry]]:
+    """Return what was noted, decided or tried with the first and the last day it is about, the oldest first."""
+    found = [(*span(entry), entry) for entry in journal.entries() if entry.kind in SPANS]
+    return sorted(found, key=lambda one: (one[0], one[2].seq))
+
+
+def span(entry: Entry) -> tuple[date, date]:
+    """Return the first and the last day a note, decision or experiment is about: the day it was written where it names none."""
+    body, (first, last) = entry.body or {}, SPANS[entry.kind]
+    begins = date.fromisoformat(body[first]) if body.get(first) else entry.at.date()
+    return begins, max(begins, date.fromisoformat(body[last])) if body.get(last) else begins
 
 
 def due(journal: Journal, day: date) -> list[Entry]:

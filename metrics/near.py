@@ -52,18 +52,19 @@ def near(since: date, until: date) -> pd.DataFrame:
     `at` is a day. Production deployments are grouped by day and area, prereleases are left out; `area` is null for what concerns
     everybody, `url` where there is no page to open. Titles and addresses come from outside: they are shown as plain text.
     """
-    found = query(TOLD, {"zone": team().timezone, "since": since, "until": until})
-    found["at"] = pd.to_datetime(found["at"]).dt.date
-    told = [
-        *found[list(COLUMNS)].itertuples(index=False, name=None),
-        *_deployed(since, until),
-        *_calendar(since, until),
-        *_remembered(since, until),
-    ]
+    told = [*happened(since, until), *_deployed(since, until), *_remembered(since, until)]
     told = pd.DataFrame(told, columns=list(COLUMNS))
     told = told.astype(object).where(told.notna(), None)
     rank = told["kind"].map(KINDS.index)
     return told.assign(rank=rank).sort_values(["at", "rank", "area", "what"])[list(COLUMNS)].reset_index(drop=True)
+
+
+def happened(since: date, until: date) -> list[tuple[date, str, str, str | None, str | None]]:
+    """Return what happened by itself and is known at once: releases, incidents, and what the calendar says. COLUMNS, in no order."""
+    found = query(TOLD, {"zone": team().timezone, "since": since, "until": until})
+    found["at"] = pd.to_datetime(found["at"]).dt.date
+    told = found[list(COLUMNS)].astype(object).where(found[list(COLUMNS)].notna(), None)
+    return [*told.itertuples(index=False, name=None), *_calendar(since, until)]
 
 
 def around(starts: date) -> tuple[date, date]:

@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from metrics import Usual
+from metrics.noted import WRITTEN, line
+from metrics.noted import Mark as Noted
 from metrics.signals import Mark, Watch
 from pages.reading import View
 from pages.safe import plot_text
@@ -22,6 +24,18 @@ FEW = 6  # points; with fewer there is no line to speak of, only dots
 MANY = 30  # with more, smaller marks
 ACROSS = 4  # panels in a row
 MOST = 16  # panels on a page
+STRIP = 0.075  # of the scale's top, under zero, for each of the two rows of what was noted
+TOLD = 4  # things that one mark tells the pointer
+SHAPES = {  # what was noted is told apart by its shape alone
+    "note": "square",
+    "decision": "triangle-up",
+    "experiment": "triangle-right",
+    "release": "line-ns",
+    "incident": "x-thin",
+    "holiday": "line-ew",
+    "special": "line-ew",
+}
+SEVERAL = {True: "star", False: "asterisk"}  # written by people or not
 
 
 @dataclass(frozen=True)
@@ -40,10 +54,11 @@ def draw(  # noqa: PLR0913, PLR0917  all that one chart shows
     before: Frame | None,
     told: Told,
     picked: date | None = None,
+    noted: Sequence[Noted] = (),
 ) -> go.Figure:
     """Return one line over time with its usual range, earlier ones thin.
 
-    `before` is an earlier time to draw dashed, `picked` a period to mark with a line.
+    `before` is an earlier time to draw dashed, `picked` a period to mark with a line, `noted` what stands under the line.
     """
     colours = tokens()
     across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
@@ -66,16 +81,18 @@ def draw(  # noqa: PLR0913, PLR0917  all that one chart shows
         shapes.append({**upright, "x0": watch.signal.since, "x1": watch.signal.since, "line": begun})
     if picked:
         shapes.append({**upright, "x0": picked, "x1": picked, "line": {"color": colours.axis, "width": 1}})
+    top = _top(points, usual, before)
     layout = {  # all at once: each later update costs Plotly ten milliseconds
         "template": template(colours),
         "height": 270 if told.dashed else 250,
         "title": _title(told),
         "margin": {"t": 64 if told.dashed else 44},
         "xaxis": _periods(points, view.every, 6),
-        "yaxis": {"range": [0, _top(points, usual, before)], **_scale(view)},
+        "yaxis": {"range": [_under(noted) * top, top], **_scale(view)},
         "shapes": shapes,
     }
-    return go.Figure([_trace(view, points, watch, colours), *_dashed(view, before, colours)], layout)
+    traces = [_trace(view, points, watch, colours), *_dashed(view, before, colours), *_noted(noted, top, colours)]
+    return go.Figure(traces, layout)
 
 
 def panels(  # noqa: PLR0913, PLR0917  all that one chart shows
@@ -85,6 +102,7 @@ def panels(  # noqa: PLR0913, PLR0917  all that one chart shows
     watches: Mapping[str, Watch],
     before: Mapping[str, Frame | None],
     told: Told,
+    noted: Mapping[str, Sequence[Noted]],
 ) -> go.Figure:
     """Return one small chart per slice, all on the same scale: to compare shapes, not to rank."""
     colours = tokens()
@@ -99,27 +117,28 @@ def panels(  # noqa: PLR0913, PLR0917  all that one chart shows
         subplot_titles=[plot_text(name, 32) for name in slices],
     )
     shapes = []
+    top = max(_top(points, usuals[name], before.get(name)) for name, points in slices.items())
     for place, (name, points) in enumerate(slices.items()):
         row, col = place // across + 1, place % across + 1
         figure.add_trace(_trace(view, points, watches.get(name), colours, name), row=row, col=col)
-        for line in _dashed(view, before.get(name), colours):
-            figure.add_trace(line, row=row, col=col)
+        for trace in (*_dashed(view, before.get(name), colours), *_noted(noted.get(name, ()), top, colours)):
+            figure.add_trace(trace, row=row, col=col)
         if usual := usuals[name]:
             nth = str(place + 1) if place else ""
             shapes.append(_band(usual, colours) | {"xref": f"x{nth} domain", "yref": f"y{nth}"})
     for title, axis in zip(figure["layout"]["annotations"], figure.select_xaxes(), strict=False):
         title.update(x=axis.domain[0], xanchor="left", font={"size": 14, "color": colours.ink})
-    top = max(_top(points, usuals[name], before.get(name)) for name, points in slices.items())
-    line = 20 if told.dashed else 0
+    room = 20 if told.dashed else 0
     figure.update_layout(
         template=template(colours),
-        height=80 + line + 205 * down,
-        margin_t=76 + line,
+        height=80 + room + 205 * down,
+        margin_t=76 + room,
         title=_title(told),
         shapes=shapes,
     )
     figure.update_xaxes(**_periods(next(iter(slices.values())), view.every, 3))
-    figure.update_yaxes(range=[0, top], nticks=4, **_scale(view))
+    under = min((_under(those) for those in noted.values()), default=0)
+    figure.update_yaxes(range=[under * top, top], nticks=4, **_scale(view))
     return figure
 
 
@@ -193,6 +212,59 @@ def _dashed(view: View, before: Frame | None, colours: Tokens) -> list[go.Scatte
             hovertemplate="%{text}<extra></extra>",
         )
     ]
+
+
+def _noted(noted: Sequence[Noted], top: float, colours: Tokens) -> list[go.Scatter]:
+    """Return what was noted as quiet marks under zero, what people wrote in a row of its own; what lasts has a line."""
+    rows = sorted({_by_people(one) for one in noted}, reverse=True)
+    traces = []
+    for place, by_people in enumerate(rows, 1):
+        those = [one for one in noted if _by_people(one) is by_people]
+        height = -place * STRIP * top
+        look = {"color": colours.muted if by_people else colours.axis, "width": 1.5}
+        lasting = [one for one in those if one.until > one.starts]
+        if lasting:
+            ends = [end for one in lasting for end in (one.starts, one.until, None)]
+            heights = [height, height, None] * len(lasting)
+            traces.append(go.Scatter(x=ends, y=heights, mode="lines", line=look, hoverinfo="skip"))
+        traces.append(
+            go.Scatter(
+                x=[one.starts for one in those],
+                y=[height] * len(those),
+                name="noted",
+                mode="markers",
+                cliponaxis=False,
+                marker={
+                    "symbol": [SHAPES.get(one.kind, SEVERAL[by_people]) for one in those],
+                    "size": 9 if by_people else 7,
+                    "color": look["color"],
+                    "line": {**look, "width": 0 if by_people else 1.5},
+                    "opacity": 1,
+                },
+                selected={"marker": {"opacity": 1}},
+                unselected={"marker": {"opacity": 1}},
+                text=[_remembered(one) for one in those],
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    return traces
+
+
+def _by_people(mark: Noted) -> bool:
+    return mark.told[0].kind in WRITTEN
+
+
+def _remembered(mark: Noted) -> str:
+    """Return what the pointer reads of what was noted in a period."""
+    told = [plot_text(line(one), 80) for one in mark.told[:TOLD]]
+    more = len(mark.told) - len(told)
+    return "<br>".join([*told, f"and {more} more"] if more else told)
+
+
+def _under(noted: Sequence[Noted]) -> float:
+    """Return how far under zero the scale begins, as a part of its top: room for each row there is."""
+    rows = len({_by_people(one) for one in noted})
+    return -(rows + 0.7) * STRIP if rows else 0
 
 
 def _special(mark: Mark | None) -> bool:

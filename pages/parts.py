@@ -13,10 +13,13 @@ import streamlit as st
 import data
 import metrics
 from metrics import Metric
+from metrics import noted as notes
+from metrics.noted import WRITTEN, Noted, counted, gathered, line
 from pages import figure, reading, safe, sentences, words
 from pages.reading import EVERY, REACH, View, here
 from pages.words import Frame
 
+NOTED = 12  # things told by name under a chart, of what people wrote and of what happened by itself
 NOT_THESE = ["zoom2d", "pan2d", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "resetScale2d"]
 
 
@@ -38,11 +41,13 @@ def chart(  # noqa: PLR0913  all that one chart is told
     picked: date | None = None,
     only: Collection[str] = (),
     also: Mapping[str, str] | None = None,
+    written: tuple[Noted, ...] | None = None,
 ) -> None:
     """Draw a metric under the chart contract. Clicks are read by clicked().
 
     Where `on_select` is given, the rows stand below: it is called after a click, and `picked` is the period to show as chosen.
-    `only` keeps the slices of these names, and `also` is what else belongs in the link.
+    `only` keeps the slices of these names, and `also` is what else belongs in the link. `written` is what people wrote down, for
+    pages that have read it already.
     """
     metric, every = view.metric, view.every
     history = reading.history(edition, view)
@@ -62,17 +67,22 @@ def chart(  # noqa: PLR0913  all that one chart is told
         name: reading.earlier(history[history["slice"] == name], part, view) for name, part in points.groupby("slice")
     }
     dashed = sentences.compared(view, before.values())
+    told = reading.noted(edition, view, points, reading.written(edition) if written is None else written)
+    periods = sorted(set(zip(points["starts"], points["ends"], strict=True)))
     if view.by:
         slices = dict(islice(reading.slices(points).items(), figure.MOST))
         usuals = {name: metrics.usual(metric, history[history["slice"] == name]) for name in slices}
         watches = reading.sliced_watches(edition, view)
-        picture = figure.panels(view, slices, usuals, watches, before, figure.Told(caption, dashed))
+        picture = figure.panels(
+            view, slices, usuals, watches, before, figure.Told(caption, dashed), _by_slice(view, told, slices, periods)
+        )
         sentence = sentences.sliced(metric, view.by, len(slices), points["slice"].nunique())
         question = None
     else:
         ranges = reading.usuals(metric, history)
         watch = reading.watch(edition, view)
-        picture = figure.draw(view, points, ranges, watch, before["all"], figure.Told(caption, dashed), picked)
+        marks = gathered(told, periods)
+        picture = figure.draw(view, points, ranges, watch, before["all"], figure.Told(caption, dashed), picked, marks)
         now = watch if points["starts"].max() == history["starts"].max() else None  # days long past say nothing of now
         sentence = sentences.headline(metric, points, every, now)
         question = sentences.prompt(metric, now)
@@ -89,13 +99,13 @@ def chart(  # noqa: PLR0913  all that one chart is told
         on_select=on_select or "rerun",
         selection_mode="points",
         config=_config(view, points),
-        alt=f"{sentence}; {dashed}" if dashed else sentence,
+        alt="; ".join(filter(None, (sentence, dashed, f"noted in this time: {counted(told)}" if told else ""))),
     )
     with st.container(key=f"under-{metric.name}", gap=None):
         safe.text(" · ".join(facts), "note")
         if lacks:
             safe.text(lacks, "note")
-        _ways_on(view, points, picked, also or {}, rows_link=on_select is None)
+        _ways_on(view, points, picked, also or {}, told, rows_link=on_select is None)
         if question:
             safe.text(question, "prompt")
 
@@ -103,9 +113,10 @@ def chart(  # noqa: PLR0913  all that one chart is told
 def grid(edition: str, views: Sequence[View]) -> None:
     """Draw some charts side by side, two in a row; a click on a mark leads to its rows."""
     places = st.grid(2, min_column_width=540, gap=("medium", "large"))
+    written = reading.written(edition)
     for view in views:
         with places.cell():
-            chart(edition, view)
+            chart(edition, view, written=written)
     for view in views:
         if mark := clicked(view.metric):
             st.switch_page("explore.py", query_params=view.link(period=mark[0], range=None, first=None, last=None))
@@ -154,7 +165,27 @@ def address(query: dict[str, str]) -> str:
     return f"{urljoin(st.context.url or '', '/explore')}?{urlencode(query)}"
 
 
-def _ways_on(view: View, points: Frame, picked: date | None, also: Mapping[str, str], *, rows_link: bool) -> None:
+def _by_slice(
+    view: View, told: list[Noted], slices: Mapping[str, Frame], periods: Sequence[tuple[date, date]]
+) -> dict[str, list[figure.Noted]]:
+    """Return what was noted for each panel: of areas, what concerns the area or everybody."""
+    return {name: gathered(notes.of(told, [name] if view.by == "area" else ()), periods) for name in slices}
+
+
+def _noted(told: list[Noted]) -> None:
+    """Draw what was noted as a list for whoever has no pointer, the newest first: what people wrote, then the rest."""
+    for by_people in (True, False):
+        those = [one for one in reversed(told) if (one.kind in WRITTEN) is by_people]
+        if those:
+            safe.text("Written down" if by_people else "Happened by itself", "strong")
+            safe.links([(line(one), safe.entry(one.entry) if one.entry else one.url) for one in those[:NOTED]])
+        if len(those) > NOTED:
+            safe.text(f"and {len(those) - NOTED:,} more", "note")
+
+
+def _ways_on(  # noqa: PLR0913  all that one chart leads to
+    view: View, points: Frame, picked: date | None, also: Mapping[str, str], told: list[Noted], *, rows_link: bool
+) -> None:
     """Draw the small words under the grey line: where a reader goes from here."""
     query = view.link(
         period=words.period(picked or points["starts"].max(), view.every),
@@ -167,6 +198,9 @@ def _ways_on(view: View, points: Frame, picked: date | None, also: Mapping[str, 
         if rows_link and not view.metric.private:
             st.page_link("explore.py", label="See the rows", query_params=query)
         starts = points["starts"].max() if picked is None else picked
+        if told:
+            with st.popover("What was noted", type="tertiary"):
+                _noted(told)
         noted = {"write": "note", "since": f"{starts:%Y-%m-%d}", "view": urlencode(query)}
         st.page_link("memory.py", label="Note", query_params=noted)
         with st.popover("Copy link", type="tertiary"):

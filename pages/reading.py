@@ -18,10 +18,12 @@ from data import journal, kinds
 from metrics import METRICS, Metric, Usual, digest, outcomes, signals
 from metrics import change as changes
 from metrics import facets as counted
+from metrics import noted as notes
 from metrics import story as stories
 from metrics.contribution import By as Part
 from metrics.contribution import ways
 from metrics.metric import Areas
+from metrics.noted import Noted
 from metrics.signals import Watch
 from metrics.usual import limits, most, stretches
 from pages.words import Frame, period
@@ -157,6 +159,18 @@ def _moved(edition: str, written: int, metric: str) -> digest.Moved:
         return digest.moved(metrics.metric(metric), _watch(edition, metric))
 
 
+@st.cache_data(max_entries=4, show_spinner=False)
+def _written(edition: str, last: int) -> tuple[Noted, ...]:
+    del edition, last
+    return notes.written()
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _by_itself(edition: str, since: date, until: date) -> tuple[Noted, ...]:
+    del edition
+    return notes.by_itself(since, until)
+
+
 @st.cache_data(max_entries=64, show_spinner="Working out what each Workflow gave back")
 def _outcome(edition: str, workflow: str, since: date, until: date) -> tuple[outcomes.Reclaimed, outcomes.Friction]:
     del edition
@@ -290,7 +304,25 @@ def today() -> date:
 
 def moved(edition: str, watch: Watch) -> digest.Moved:
     """Return the story of a signal. It takes half a second the first time."""
-    return _moved(edition, journal.journal().last() if journal.begun() else 0, watch.metric)
+    return _moved(edition, _last(), watch.metric)
+
+
+def _last() -> int:
+    """Return a number that changes with whatever is written into the journal."""
+    return journal.journal().last() if journal.begun() else 0
+
+
+def written(edition: str) -> tuple[Noted, ...]:
+    """Return what people wrote down about days, to be drawn on every chart. A page asks once."""
+    return _written(edition, _last())
+
+
+def noted(edition: str, view: View, points: Frame, written: tuple[Noted, ...], area: str | None = None) -> list[Noted]:
+    """Return what was noted in the time some points cover, about the areas of a view or the one named, the oldest first."""
+    since, until = points["starts"].min(), points["ends"].max()
+    told = [one for one in written if one.since < until and one.until >= since]
+    areas = [area] if area else [view.area] if isinstance(view.area, str) else view.area or ()
+    return notes.of([*told, *_by_itself(edition, since, until)], areas)
 
 
 def outcome(edition: str, workflow: str, since: date, until: date) -> tuple[outcomes.Reclaimed, outcomes.Friction]:

@@ -24,7 +24,7 @@ RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 Place = tuple[str, str, int | None]  # scheme, host, port
 GATEWAY = ("https", "api.atlassian.com", None)  # a Cloud site read through it has issues at its own address
-OURS = re.compile(r"/item\?id=[\w.~%+-]+", re.ASCII)
+OURS = re.compile(r"/(item\?id|memory\?entry)=[\w.~%+-]+", re.ASCII)
 LONGEST_LINK = 2_000
 LONGEST_CELL = 500
 
@@ -64,6 +64,11 @@ def spans(told: Sequence[tuple[str, float, float, str]], alt: str, within: tuple
 def item(id_: object) -> str:
     """Return the address of our own page about one pull request or issue."""
     return f"/item?{urlencode({'id': plain(id_)})}"
+
+
+def entry(id_: object) -> str:
+    """Return the address of our own page about one entry of the journal."""
+    return f"/memory?{urlencode({'entry': plain(id_)})}"
 
 
 def links(named: Iterable[tuple[object, object]]) -> None:
