@@ -3,33 +3,9 @@
 from metrics.issues import KNOWN, lasting
 from metrics.metric import Metric
 
-# One row each time a bug turned: opened, resolved, reopened. History as it happened, not today's fields, and only turns, so
-# that nothing is resolved twice in a row. A bug whose history never says it was done was resolved when the issue says so.
+# Each time a bug was opened, resolved or reopened, with the bug.
 TURNS = """
-    with steps as (
-        select rowid as bug, 0 as part, 0 as step, 0 as move, created_at as turned_at, false as done
-        from issues
-        where is_bug
-        union all
-        select i.rowid, 1, coalesce(m.step, 0), m.rowid, moved_at, to_kind is not distinct from 'done'
-        from issue_moves m
-        join issues i on i.id = m.issue_id
-        where is_bug
-        union all
-        -- as it stands now: what no move on record explains happened at its last change at the latest
-        select rowid, 2, 0, 0, coalesce(resolved_at, updated_at), resolved_at is not null
-        from issues
-        where is_bug and coalesce(resolved_at, updated_at) is not null
-    ),
-    turns as (
-        from steps
-        qualify done <> lag(done, 1, true) over (partition by bug order by part, turned_at, step, move)
-    ),
-    lasted as (
-        select *, lead(turned_at) over (partition by bug order by part, turned_at, step, move) as until from turns
-    )
     select
-        id as issue_id,
         turned_at,
         done,
         until,
@@ -39,8 +15,8 @@ TURNS = """
         resolution,
         concat(key, ' ', title) as what,
         url
-    from lasted
-    join issues i on i.rowid = bug
+    from bug_turns
+    join issues on id = issue_id
 """
 NEEDS = ("github", "jira")
 RULE = "What counts as a bug, team.toml says under [bugs]."

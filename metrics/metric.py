@@ -36,6 +36,8 @@ MADE_OF = {  # the raw streams a noun cannot do without
     "issues": ("github_issues", "jira_issues"),
     "issue_moves": ("github_issues", "jira_issues"),
     "issue_spells": ("github_issues", "jira_issues"),
+    "issue_status_times": ("github_issues", "jira_issues"),
+    "bug_turns": ("github_issues", "jira_issues"),
     "issue_work": ("github_issues", "jira_issues"),
     "sprint_issues": ("jira_issues", "jira_sprints"),
     "pull_request_issues": ("github_pull_requests",),

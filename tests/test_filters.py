@@ -126,7 +126,7 @@ def folded(one, found: list[Row], *, read: bool) -> tuple[float, float, int, int
         value = math.nan
     elif one.fold == "share":
         value = values.mean()
-    elif one.censored:
+    elif one.censored in {row.kind for row in known}:
         finished = np.array([row.kind != one.censored for row in known])
         halves = [survival.median_time(values, finished, share) for share in (0.5, 0.85)]
         value, most = (math.nan if half is None else half for half in halves)

@@ -587,6 +587,57 @@ left join (
 order by created_at, j.id;
 
 
+-- How long each finished issue stood in each of its statuses, all stays added up; what was moved in bulk says nothing.
+create table issue_status_times as
+select
+    s.issue_id,
+    s.status,
+    s.kind,
+    any_value(i.resolved_at) as resolved_at,
+    any_value(coalesce(i.components[1], split_part(i.project, '/', -1))) as area,
+    sum(s.business_seconds) as business_seconds,
+from issue_spells s
+join issues i on i.id = s.issue_id
+where s.kind in ('queue', 'active', 'wait')
+    and not s.bulk
+    and s.ended_at <= i.resolved_at
+    and i.cancelled is not true
+group by s.issue_id, s.status, s.kind
+order by min(s.rowid);
+
+
+-- One row each time a bug turned: opened, resolved, reopened, with when it turned again. History as it happened, not today's
+-- fields, and only turns, so that nothing is resolved twice in a row. A bug whose history never says it was done was resolved
+-- when the issue says so.
+create table bug_turns as
+with steps as (
+    select rowid as bug, 0 as part, 0 as step, 0 as move, created_at as turned_at, false as done
+    from issues
+    where is_bug
+    union all
+    select i.rowid, 1, coalesce(m.step, 0), m.rowid, moved_at, to_kind is not distinct from 'done'
+    from issue_moves m
+    join issues i on i.id = m.issue_id
+    where is_bug
+    union all
+    -- as it stands now: what no move on record explains happened at its last change at the latest
+    select rowid, 2, 0, 0, coalesce(resolved_at, updated_at), resolved_at is not null
+    from issues
+    where is_bug and coalesce(resolved_at, updated_at) is not null
+),
+turns as (
+    from steps
+    qualify done <> lag(done, 1, true) over (partition by bug order by part, turned_at, step, move)
+),
+lasted as (
+    select *, lead(turned_at) over (partition by bug order by part, turned_at, step, move) as until from turns
+)
+select id as issue_id, turned_at, done, until
+from lasted
+join issues i on i.rowid = bug
+order by bug, part, turned_at, step, move;
+
+
 -- What a pull request was for ----------------------------------------------------------------------------------------------
 
 -- The issues it says it closes, and those of the team's Jira whose key stands in its title or its branch. An issue that was
