@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from collectors import checks, init, source, sync
+from collectors import checks, init, sandbox, source, sync
 from collectors.progress import Reporter
 from data import CairnError, Live, edition, team, team_file
 
@@ -52,6 +52,7 @@ def sync_command(
             except KeyboardInterrupt:
                 reporter.say("Stopped. Every page read so far is kept; the next sync goes on from there.")
                 raise typer.Exit(130) from None
+            _remember(company)
             for outcome in outcomes if as_json else ():
                 outcome.extent = store.extent(outcome.source.name)
         for outcome in outcomes:
@@ -108,6 +109,12 @@ def _sources(
             f"{team_file()} names no {only or 'github or jira'} source.\nAdd a [github] or [jira] table; nothing was collected."
         )
     return company, chosen, anchor
+
+
+def _remember(company: str) -> None:
+    """Let the sandbox company write down what it knows; a team writes for itself."""
+    if company == "sandbox":
+        sandbox.remember(source.sandbox_day())
 
 
 def _sentence(outcome: sync.Outcome) -> str:

@@ -107,8 +107,7 @@ def sandbox(until: date | None = None) -> tuple[list[Source], date]:
     """Return the sandbox company's two sources and the day its life begins. It needs no network and no token."""
     from collectors.sandbox import anchor, app  # noqa: PLC0415 — the made-up company is built only when it is asked for
 
-    told = os.environ.get("CAIRN_SANDBOX_DAY")
-    day = until or (date.fromisoformat(told) if told else datetime.now(UTC).date())
+    day = until or sandbox_day()
     door = httpx.ASGITransport(app=app(day))
     words = team("sandbox")
     rest, graphql = github_roots(words.github[0].url)
@@ -129,6 +128,12 @@ def sandbox(until: date | None = None) -> tuple[list[Source], date]:
         ),
         *_usage("sandbox"),
     ], anchor(day)
+
+
+def sandbox_day() -> date:
+    """Return the day the sandbox company lives to: today, unless CAIRN_SANDBOX_DAY names another."""
+    told = os.environ.get("CAIRN_SANDBOX_DAY")
+    return date.fromisoformat(told) if told else datetime.now(UTC).date()
 
 
 def any_token() -> bool:

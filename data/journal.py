@@ -26,14 +26,15 @@ from data.store import Company, folder
 
 LINE, TEXT = 300, 20_000  # most characters of a line and of a text
 TURN = 4_242  # the number under which writers of one PostgreSQL wait for each other
-Form = Literal["line", "text", "day", "choice", "metric", "number", "view"]
+Form = Literal["line", "text", "day", "choice", "metric", "number", "view", "entry"]
 
 
 @dataclass(frozen=True)
 class Field:
     """One thing a kind of entry says: its name, how people are asked for it, and in which form they answer.
 
-    A `view` is the address of what was looked at, which the page that leads to the form hands over.
+    A `view` is the address of what was looked at, an `entry` the id of another entry; the page that leads to the form hands
+    them over.
     """
 
     name: str

@@ -37,7 +37,7 @@ DECISION = Kind(
         Field("metric", "The number in which we expect to see it", "metric"),
         Field("expected", "What we expect to see there", "line"),
         Field("since", "The day it took effect", "day"),
-        Field("instead", "The decision it takes the place of", "line"),
+        Field("instead", "The decision it takes the place of", "entry"),
         Field("view", "The chart it was made over", "view"),
     ),
     due="review",
@@ -53,7 +53,7 @@ FOLLOW_UP = Kind(
         Field("until", "The day we look at it again", "day", needed=True),
         Field("state", "How it stands", "choice", needed=True, choices=("open", "done", "let go")),
         Field("came", "What came of it"),
-        Field("of", "The decision or signal it comes from", "line"),
+        Field("of", "What it comes from", "entry"),
     ),
     due="until",
     rhythm=timedelta(weeks=1),
@@ -68,19 +68,42 @@ EXPERIMENT = Kind(
         Field("outcome", "… will lead to this …", "line", needed=True),
         Field("because", "… because", needed=True),
         Field("metric", "The one number it is judged by", "metric", needed=True),
-        Field("guards", "Numbers that should stay as they are meanwhile", "line"),
-        Field("matters", "The smallest change of it that would matter", "number", needed=True),
+        Field("area", "The part it is judged in, where it is not everything", "line"),
+        Field("hoped", "Which way it should move, where that is not plain", "choice", choices=("up", "down")),
+        Field("guards", "Numbers that should stay as they are meanwhile, parted by commas", "line"),
+        Field(
+            "matters",
+            "The smallest change that would matter: durations in per cent, shares in percentage points",
+            "number",
+            needed=True,
+        ),
         Field("start", "First day", "day", needed=True),
         Field("end", "Last day", "day", needed=True),
         Field("stop", "What would make us stop before", "line"),
         Field("mind", "What would change our mind", needed=True),
         Field("owner", "Who to ask", "line"),
         Field("learned", "What we learned"),
+        Field("of", "What it comes from", "entry"),
     ),
     due="end",
     rhythm=timedelta(weeks=8),
 )
-KINDS = (NOTE, DECISION, FOLLOW_UP, EXPERIMENT)
+TOPIC = Kind(
+    name="topic",
+    title="Topic",
+    question="What do we want to know by the end of that talk?",
+    fields=(
+        Field("what", "What we should talk about", "line", needed=True),
+        Field("day", "The day we talk about it", "day", needed=True),
+        Field("state", "How it stands", "choice", needed=True, choices=("open", "done", "let go")),
+        Field("said", "What was said"),
+        Field("metric", "The number it is about", "metric"),
+        Field("view", "What was looked at", "view"),
+    ),
+    due="day",
+    rhythm=timedelta(weeks=1),
+)
+KINDS = (NOTE, TOPIC, DECISION, FOLLOW_UP, EXPERIMENT)
 
 
 OVER = {"done", "let go"}
@@ -95,6 +118,12 @@ BY_NAME = {one.name: one for one in KINDS}
 def kind(name: str) -> Kind:
     """Return a kind by its name. Raises KeyError when there is none."""
     return BY_NAME[name]
+
+
+def title(entry: Entry) -> str:
+    """Return what an entry is called: its first answer, its kind where that is not there."""
+    its = BY_NAME.get(entry.kind)
+    return str((entry.body or {}).get(its.fields[0].name) or its.title) if its else entry.kind
 
 
 def about(journal: Journal, since: date, until: date) -> list[tuple[date, Entry]]:
@@ -116,12 +145,26 @@ def span(entry: Entry) -> tuple[date, date]:
     return begins, max(begins, date.fromisoformat(body[last])) if body.get(last) else begins
 
 
+def over(entry: Entry) -> bool:
+    """Tell if nothing is left to be looked at: it is done or let go, or what an experiment taught is written down."""
+    body = entry.body or {}
+    return body.get("state") in OVER or (entry.kind == EXPERIMENT.name and bool(body.get("learned")))
+
+
+def superseded(entries: list[Entry]) -> dict[str, Entry]:
+    """Return, by its id, what took the place of each decision that is no longer in force."""
+    return {str(told): entry for entry in reversed(entries) if (told := (entry.body or {}).get("instead"))}
+
+
 def due(journal: Journal, day: date) -> list[Entry]:
     """Return the entries whose day has come and that are not over, those that wait longest first."""
+    entries = journal.entries()
+    gone = superseded(entries)
     waiting = [
         (told, entry)
-        for entry in journal.entries()
+        for entry in entries
+        if entry.id not in gone
         if (its := BY_NAME.get(entry.kind)) and its.due and (told := (entry.body or {}).get(its.due))
-        if told <= day.isoformat() and (entry.body or {}).get("state") not in OVER
+        if told <= day.isoformat() and not over(entry)
     ]
     return [entry for _, entry in sorted(waiting, key=lambda one: (one[0], one[1].seq))]

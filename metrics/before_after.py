@@ -6,7 +6,7 @@ changed. A verdict is read once, at the planned end.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -27,6 +27,7 @@ Verdict = Literal[
     "can't tell",
     "too few weeks",
     "too early",
+    "different",  # where no size was named beforehand
 ]
 FEWEST = 12, 6  # weeks before and after: the fewest for which the errors of this method were measured
 PLACEBO = 38  # weeks in all, from which the series can be turned often enough to say something
@@ -130,6 +131,34 @@ def before_after(  # noqa: PLR0913  an experiment is its plan, its data and what
             told.append(f"Split elsewhere in time, {placebo[0]} of {placebo[1]} times the same weeks differ as much.")
         told.append("Not proof of cause.")
     return Claim(verdict, " ".join(told), others, weeks, scale, low, size, high, smallest, placebo)
+
+
+def since(  # noqa: PLR0913  weeks, what they are, and what else happened
+    before: "ArrayLike",
+    after: "ArrayLike",
+    *,
+    nearby: Sequence[str],
+    signal: Scale = "raw",
+    unit: str = "",
+    of: "tuple[ArrayLike, ArrayLike] | None" = None,
+) -> Claim:
+    """Return what the weeks before and after a day let anybody say where nobody planned an end or named a size beforehand.
+
+    Such a look claims less than an experiment: different, or nothing that can be told from how weeks differ anyway.
+    """
+    from datetime import date  # noqa: PLC0415
+
+    read = {"planned_end": date.min, "today": date.max, "hoped": "up", "matters": math.ulp(0.0), "nearby": nearby}
+    claim = before_after(before, after, **read, signal=signal, unit=unit, of=of)
+    if claim.low is None or claim.size is None or claim.high is None:
+        return claim
+    say = _Speech(claim.scale, unit)
+    reach = say.span(claim.low, claim.high)
+    if claim.low <= 0 <= claim.high:
+        told = f"Can't tell it from how weeks differ anyway: the data fit anything from {reach}."
+        return replace(claim, verdict="can't tell", words=f"{told} {_others(nearby)}")
+    told = f"Different since: about {say.one(claim.size)} ({reach})."
+    return replace(claim, verdict="different", words=f"{told} {_others(nearby)} Not proof of cause.")
 
 
 def smallest_effect(  # noqa: PLR0913  a plan has as many parts

@@ -56,10 +56,7 @@ def written() -> tuple[Noted, ...]:
     if not journal.begun():
         return ()
     told = kinds.spans(journal.journal())
-    return tuple(
-        Noted(first, last, one.kind, str((one.body or {}).get(kinds.kind(one.kind).fields[0].name, "")), entry=one.id)
-        for first, last, one in told
-    )
+    return tuple(Noted(first, last, one.kind, kinds.title(one), entry=one.id) for first, last, one in told)
 
 
 @asking()

@@ -22,9 +22,11 @@ def card(one: Moved, *, opened: bool) -> None:
         for question in one.questions:
             safe.text(question, "ask")
         view = urlsplit(one.link).query
+        topic = {"write": "topic", "what": headline(one), "metric": one.metric.name, "view": view}
         begun = {"write": "decision", "metric": one.metric.name, "context": headline(one), "view": view}
         with st.container(horizontal=True):
             st.page_link("explore.py", label="Open the chart and the rows", query_params=dict(parse_qsl(view)))
+            st.page_link("memory.py", label="Talk about this", query_params=topic)
             st.page_link("memory.py", label="Decide something about it", query_params=begun)
 
 

@@ -1,37 +1,60 @@
 """A form made of the declaration of a kind: every field in its own form, what is wrong said in words, nothing lost."""
 
 import contextlib
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
+from data import CairnError
 from data.journal import LINE, TEXT, Entry, Field, Journal, Kind
+from data.kinds import title
 from metrics import METRICS
 from pages import safe
 
 TITLES = {metric.name: metric.title for metric in METRICS}
 Words = dict[str, Any]
+Check = Callable[[Words], list[str]]  # what has to be read before it is kept; raises CairnError for what cannot be kept
 
 
-def form(journal: Journal, kind: Kind, seen: Entry | None, start: Words) -> Entry | None:
+def form(journal: Journal, kind: Kind, seen: Entry | None, start: Words, check: Check | None = None) -> Entry | None:
     """Draw the form of a kind and return what was accepted, None until then.
 
-    `seen` is the entry it changes, as this reader saw it; `start` is what is filled in from the beginning.
+    `seen` is the entry it changes, as this reader saw it; `start` is what is filled in from the beginning. What `check` says of
+    the answers is shown before anybody can keep them.
     """
     safe.text(kind.question, "ask")
-    with st.form(f"write-{kind.name}-{seen.id if seen else 'new'}-{seen.version if seen else 0}", border=False):
-        body = {field.name: _asked(field, start.get(field.name)) for field in kind.fields}
+    name = f"write-{kind.name}-{seen.id if seen else 'new'}-{seen.version if seen else 0}"
+    read: list[str] | None = st.session_state.get(f"read-{name}")
+    if st.session_state.get("name") and "author" not in st.session_state:
+        st.session_state["author"] = st.session_state["name"]  # asked once
+    with st.form(name, border=False):
+        body = {field.name: _asked(journal, field, start.get(field.name)) for field in kind.fields}
         author = st.text_input("Your name, as colleagues know you", key="author", max_chars=LINE)
-        sent = st.form_submit_button("Keep it", type="primary")
+        for told in read or []:
+            safe.text(told, "strong")
+        first = check is not None and read is None and seen is None
+        sent = st.form_submit_button("What could it show?" if first else "Keep it", type="primary")
     if not sent:
         return None
     body = {name: value for name, value in body.items() if value not in (None, "")}
     wrong = kind.wrong(body) + ([] if author.strip() else ["Your name is still empty."])
+    if check and not wrong:
+        try:
+            said = check(body)
+        except CairnError as error:
+            wrong = str(error).splitlines()
+        else:
+            if said and said != read:  # the first time, and whenever an answer changed what it could show
+                st.session_state[f"read-{name}"] = said
+                st.rerun()
     for told in wrong:
         safe.text(told, "strong")
     if wrong:
         return None
+    st.session_state.pop(f"read-{name}", None)
+    st.session_state["name"] = author.strip()
     return journal.write(
         kind.name, body, author.strip(), entry=seen.id if seen else None, base=seen.version if seen else 0
     )
@@ -42,9 +65,11 @@ def titled(name: str) -> str:
     return TITLES.get(name, name)
 
 
-def _asked(field: Field, start: Any) -> Any:
+def _asked(journal: Journal, field: Field, start: Any) -> Any:
     """Draw one field and return its answer as the journal keeps it."""
-    if field.form == "view":
+    if field.form in {"view", "entry"}:
+        if start and field.form == "entry":
+            safe.text(f"{field.asks}: {named(journal, str(start))}")
         return start
     asks = field.asks if field.needed else f"{field.asks} (may stay empty)"
     if field.form == "text":
@@ -66,3 +91,9 @@ def _asked(field: Field, start: Any) -> Any:
             placeholder="",
         )
     return st.text_input(asks, start or "", max_chars=LINE).strip()
+
+
+def named(journal: Journal, entry: str) -> str:
+    """Return what an entry is called, by its id; words that are no id stay as they are."""
+    versions = journal.history(entry)
+    return title(versions[-1]) if versions else entry

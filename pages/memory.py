@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 import data
-from data.journal import Entry, Journal, journal
-from data.kinds import BY_NAME, KINDS, due, kind
-from metrics.words import day
-from pages import reading, safe, words
-from pages.form import form, titled
+from data.journal import Entry, Journal, Kind, journal
+from data.kinds import BY_NAME, KINDS, due, kind, superseded, title
+from metrics.words import day, full_day
+from pages import experiment, reading, review, safe, words
+from pages.form import Check, form, named, titled
 
 EVERYTHING = "Everything"
 MOST = 50  # entries drawn at once; the search finds the others
@@ -42,7 +42,7 @@ def timeline(kept: Journal) -> None:
     if waiting:
         st.subheader("Due", anchor=False)
         for entry in waiting:
-            line(entry)
+            line(entry, {})
     st.subheader("What was written", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         titles = [EVERYTHING, *WRITE]
@@ -51,23 +51,26 @@ def timeline(kept: Journal) -> None:
         )
         sought = st.text_input("Words to look for", key="sought", bind="query-params", max_chars=200)
     found = [entry for entry in kept.find(sought or "", WRITE.get(chosen)) if entry.kind in BY_NAME]
+    gone = superseded(found)
     for entry in found[:MOST]:
-        line(entry)
+        line(entry, gone)
     if not found:
         safe.text("Nothing of this is written down yet." if not sought else "Nothing holds all of these words.")
     if len(found) > MOST:
         safe.text(f"{len(found) - MOST} more, older ones; look for words to find them.", "note")
 
 
-def line(entry: Entry) -> None:
-    """Draw an entry in the list: what it says first, when and by whom, and the way to all of it."""
+def line(entry: Entry, gone: dict[str, Entry]) -> None:
+    """Draw an entry in the list: what it says first, when and by whom, and the way to all of it. `gone` are no longer in force."""
     its = kind(entry.kind)
     body = entry.body or {}
     with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link("memory.py", label="Open", query_params={"entry": entry.id}, width="content")
-        safe.text(f"{its.title}: {body.get(its.fields[0].name, '')}", "strong")
+        safe.text(f"{its.title}: {title(entry)}", "gone" if entry.id in gone else "strong")
         told = [f"{entry.author}, {day(entry.at.date())}"]
-        if its.due and body.get(its.due):
+        if entry.id in gone:
+            told.append(f"superseded by: {title(gone[entry.id])}")
+        elif its.due and body.get(its.due):
             told.append(f"comes back {day(date.fromisoformat(body[its.due]))}")
         if state := body.get("state"):
             told.append(state)
@@ -80,21 +83,18 @@ def one(kept: Journal, versions: list[Entry]) -> None:
     its = kind(now.kind)
     st.page_link("memory.py", label="Back to all", query_params={})
     safe.text(its.title, "sentence", "h2")
-    apart = kept.apart(now.id)
-    if apart:
-        safe.text("Two people wrote at once. Both texts are here; what is kept next holds for both.", "lead")
-        for version in apart:
-            safe.text(f"{version.author}, {words.moment(version.at, data.team().timezone)}", "strong")
-            answers(version)
-    elif now.body is None:
-        safe.text("This was taken back. Undo brings it to light again.")
-    else:
-        answers(now)
+    instead = superseded(kept.entries(now.kind)).get(now.id)
+    if instead:
+        safe.text(f"Superseded on {full_day(instead.at.date())}; what holds now:", "strong")
+        safe.links([(title(instead), safe.entry(instead.id))])
+    _present(kept, versions)
     seen = next((version for version in versions if str(version.version) == st.query_params.get("change")), None)
     if seen:
-        if form(kept, its, seen, seen.body or {}):
+        if form(kept, its, seen, {**(seen.body or {}), **_from_link(its)}, _check(its, seen)):
             _go(entry=now.id)
     else:
+        if now.body is not None and not instead:
+            _ways_on(now)
         with st.container(horizontal=True):
             if now.body is not None and st.button("Change it", key="change"):
                 _go(entry=now.id, change=str(now.version))
@@ -107,10 +107,36 @@ def one(kept: Journal, versions: list[Entry]) -> None:
                 f"Version {version.version}: {version.author}, {words.moment(version.at, data.team().timezone)}",
                 "strong",
             )
-            answers(version)
+            answers(kept, version)
 
 
-def answers(entry: Entry) -> None:
+def _present(kept: Journal, versions: list[Entry]) -> None:
+    """Draw what holds now: both texts where two people wrote at once."""
+    now = versions[-1]
+    if apart := kept.apart(now.id):
+        safe.text("Two people wrote at once. Both texts are here; what is kept next holds for both.", "lead")
+        for version in apart:
+            safe.text(f"{version.author}, {words.moment(version.at, data.team().timezone)}", "strong")
+            answers(kept, version)
+    elif now.body is None:
+        safe.text("This was taken back. Undo brings it to light again.")
+    elif now.kind == "experiment":
+        experiment.card(now, versions, alone=True)
+    else:
+        answers(kept, now)
+
+
+def _ways_on(now: Entry) -> None:
+    """Draw what came of a decision on the day of its review, and where an entry leads on."""
+    if now.kind == "decision":
+        review.review(now)
+    if ways := review.ways(now):
+        with st.container(horizontal=True, key="ways-on"):
+            for label, asked in ways.items():
+                st.page_link("memory.py", label=label, query_params=asked)
+
+
+def answers(kept: Journal, entry: Entry) -> None:
     """Draw every answer of one version."""
     for field in kind(entry.kind).fields:
         value = (entry.body or {}).get(field.name)
@@ -118,6 +144,9 @@ def answers(entry: Entry) -> None:
             continue
         if field.form == "view":
             st.page_link("explore.py", label="Open the chart", query_params=dict(parse_qsl(str(value))))
+        elif field.form == "entry":
+            safe.text(f"{field.asks}:")
+            safe.links([(named(kept, str(value)), safe.entry(value))])
         elif field.form == "metric":
             safe.text(f"{field.asks}: {titled(value)}")
             st.page_link("explore.py", label="The number as it is today", query_params={"metric": titled(value)})
@@ -130,13 +159,29 @@ def write(kept: Journal, name: str) -> None:
     its = kind(name)
     st.page_link("memory.py", label="Back without writing", query_params={})
     safe.text(its.title, "sentence", "h2")
-    start: dict[str, object] = {field.name: st.query_params.get(field.name) for field in its.fields}
-    if its.rhythm and not start[its.due]:
-        start[its.due] = (reading.today() + its.rhythm).isoformat()
-    if "state" in start:
-        start["state"] = start["state"] or "open"
-    if accepted := form(kept, its, None, start):
+    start = _from_link(its)
+    if its.rhythm:
+        start.setdefault(its.due, (reading.today() + its.rhythm).isoformat())
+    if name == "experiment":
+        start.setdefault("start", reading.today().isoformat())
+    if any(field.name == "state" for field in its.fields):
+        start.setdefault("state", "open")
+    if accepted := form(kept, its, None, start, _check(its)):
         _go(entry=accepted.id)
+
+
+def _from_link(its: Kind) -> dict[str, str]:
+    """Return what the link says of a kind's fields."""
+    found = {field.name: st.query_params.get(field.name) for field in its.fields}
+    return {name: value for name, value in found.items() if value}
+
+
+def _check(its: Kind, seen: Entry | None = None) -> Check | None:
+    """Return what has to be read before an entry is kept: of an experiment what it could show, unless that was read before."""
+    if its.name != "experiment":
+        return None
+    before = (seen.body if seen else None) or {}
+    return lambda body: experiment.could_show(body) if experiment.changed(before, body) else []
 
 
 def _go(**where: str) -> None:

@@ -20,6 +20,7 @@ page = st.navigation(
         st.Page("flow.py", title="Flow & quality"),
         st.Page("knowledge.py", title="Knowledge"),
         st.Page("memory.py", title="Memory"),
+        st.Page("experiments.py", title="Experiments"),
         st.Page("explore.py", title="Drill"),
         st.Page("health.py", title="Health"),
         st.Page("setup.py", title="Setup"),

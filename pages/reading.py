@@ -292,9 +292,9 @@ def moving(edition: str) -> list[Watch]:
     return [one for kind in digest.KINDS for one in watched if one.signal and one.signal.kind == kind][:MOST]
 
 
-def due() -> int:
-    """Return how many entries of the journal wait to be looked at today."""
-    return len(kinds.due(journal.journal(), today())) if journal.begun() else 0
+def due() -> list[journal.Entry]:
+    """Return the entries of the journal that wait to be looked at today."""
+    return kinds.due(journal.journal(), today()) if journal.begun() else []
 
 
 def today() -> date:
@@ -317,12 +317,16 @@ def written(edition: str) -> tuple[Noted, ...]:
     return _written(edition, _last())
 
 
-def noted(edition: str, view: View, points: Frame, written: tuple[Noted, ...], area: str | None = None) -> list[Noted]:
-    """Return what was noted in the time some points cover, about the areas of a view or the one named, the oldest first."""
-    since, until = points["starts"].min(), points["ends"].max()
-    told = [one for one in written if one.since < until and one.until >= since]
-    areas = [area] if area else [view.area] if isinstance(view.area, str) else view.area or ()
-    return notes.of([*told, *_by_itself(edition, since, until)], areas)
+def noted(edition: str, view: View, points: Frame, written: tuple[Noted, ...]) -> list[Noted]:
+    """Return what was noted in the time some points cover, about the areas of a view, what people wrote first."""
+    areas = [view.area] if isinstance(view.area, str) else view.area or ()
+    return notes.of(between(edition, points["starts"].min(), points["ends"].max(), written), areas)
+
+
+def between(edition: str, since: date, until: date, written: tuple[Noted, ...] | None = None) -> list[Noted]:
+    """Return what was noted from one day up to another (excluded): what people wrote, then what happened by itself."""
+    told = _written(edition, _last()) if written is None else written
+    return [one for one in told if one.since < until and one.until >= since] + list(_by_itself(edition, since, until))
 
 
 def outcome(edition: str, workflow: str, since: date, until: date) -> tuple[outcomes.Reclaimed, outcomes.Friction]:

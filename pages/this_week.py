@@ -23,8 +23,9 @@ def week(edition: str) -> None:
         for sentence in sentences.summary(watched, THIS_WEEK):
             safe.text(sentence, "lead")
     if waiting := reading.due():
-        label = "1 entry of the journal is due" if waiting == 1 else f"{waiting} entries of the journal are due"
-        st.page_link("memory.py", label=label)
+        alone = len(waiting) == 1
+        label = "1 entry of the journal is due" if alone else f"{len(waiting)} entries of the journal are due"
+        st.page_link("memory.py", label=label, query_params={"entry": waiting[0].id} if alone else None)
     if st.session_state.get("team"):
         safe.text(NARROWED, "note")
     opened = [place == 0 and one.state != "look" for place, one in enumerate(moving)]

@@ -35,6 +35,7 @@ WORDS = {
     "empty": {
         "": "othing has happened yet|Nothing happened in this range yet",
         "item": "There is no pull request and no issue here",
+        "experiments": "No experiment is written down yet",
         "memory": "Nothing of this is written down yet",
         "health": "there was nothing in it",
         "setup": "Nothing has been read yet that a rule could match",

@@ -8,7 +8,7 @@ from collectors.sandbox.stories import STORIES, Story
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-__all__ = ["STORIES", "Story", "anchor", "app"]
+__all__ = ["STORIES", "Story", "anchor", "app", "remember"]
 
 MONTHS = 15
 
@@ -28,3 +28,10 @@ def app(until: date, seed: int = 7) -> "Starlette":
     from collectors.sandbox.server import serve  # noqa: PLC0415 — loaded only when somebody visits the company
 
     return serve(anchor(until), until, seed)
+
+
+def remember(until: date) -> None:
+    """Write what the company had written down by a day into the sandbox's own journal."""
+    from collectors.sandbox import memory  # noqa: PLC0415 — the journal needs SQLAlchemy, which takes long to load
+
+    memory.remember(anchor(until), until)

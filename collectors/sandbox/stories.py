@@ -52,8 +52,8 @@ STORIES = (
         "catalogue", "review", 0.4, "down", (36, None), ("review_time", "pull_request_cycle_time"),
     ),
     Story(
-        "experiment_failed", "Storefront tries a fixed merge hour for eight weeks: merge time does not move.",
-        "storefront", "merge", 1.0, "none", (28, 36), ("merge_time",),
+        "experiment_failed", "Storefront tries a fixed merge hour for twelve weeks: merge time does not move.",
+        "storefront", "merge", 1.0, "none", (36, 48), ("merge_time",),
     ),
     Story(
         "experiment_too_short", "The mobile app tries review by pairs for two weeks: too few pull requests to tell.",

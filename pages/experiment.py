@@ -1,0 +1,125 @@
+"""An experiment on a screen: what it could show, how far it is, and after its end one of three words with what stands behind it."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import streamlit as st
+
+import data
+import metrics
+from data.journal import Entry
+from metrics import Metric, experiment
+from metrics.experiment import Plan, Result, measured_in
+from metrics.words import capital, day, full_day
+from pages import reading, safe
+from pages.reading import View
+from pages.words import Frame
+
+DAY = timedelta(days=1)
+
+
+def could_show(body: dict[str, Any]) -> list[str]:
+    """Return what a plan could show, to be read before it is kept. Raises CairnError for one that can show nothing."""
+    its = experiment.plan(body)
+    points = weeks(its.metric, its.area)
+    size = f"The smallest change that would matter is {its.matters:g} {measured_in(its.metric)}."
+    return [experiment.could_show(its, points, data.team()), size]
+
+
+def changed(seen: dict[str, Any], body: dict[str, Any]) -> bool:
+    """Tell if what is judged differs between two versions of an experiment."""
+    return any(seen.get(name) != body.get(name) for name in experiment.PLAN)
+
+
+def weeks(metric: Metric, area: str | None) -> Frame:
+    """Return the weeks of a metric as they are held against others. Raises CairnError for an area there is not."""
+    edition = reading.edition()
+    if area is not None:
+        metrics.known(area, reading.names(edition, View(metric), "area"), "area")
+    fewer = replace(metric, minimum=min(metric.minimum, experiment.FEW))
+    return reading.history(edition, View(fewer, area=area))
+
+
+def standing(entry: Entry) -> tuple[Plan, str, Result | None]:
+    """Return the plan, where it stands, and how it ended. Raises CairnError for what is no plan."""
+    its = experiment.plan(entry.body or {})
+    points, today = weeks(its.metric, its.area), reading.today()
+    return its, experiment.state(its, today, points), result(entry, its, points, today)
+
+
+def result(entry: Entry, its: Plan, points: Frame, today: date) -> Result | None:
+    """Return how an experiment ended with what else changed in its time, None before its end."""
+    if experiment.state(its, today, points) != "ended":
+        return None
+    others = experiment.nearby(reading.between(reading.edition(), its.start, its.end + DAY), entry.id)
+    return experiment.result(its, points, data.team(), today, others)
+
+
+def card(entry: Entry, versions: list[Entry], *, alone: bool = False) -> None:
+    """Draw one experiment. While it runs nothing is said of how it goes; `alone` is on its own page."""
+    body = entry.body or {}
+    told = [str(body.get(name, "…")) for name in ("change", "whom", "outcome", "because")]
+    believed = f"We believe that {told[0]} for {told[1]} will lead to {told[2]}, because {told[3]}"
+    with st.container(border=not alone, key=f"experiment-{entry.id}", gap="xsmall"):
+        try:
+            its, state, ended = standing(entry)
+        except data.CairnError as error:
+            safe.text(believed, "strong")
+            for line in str(error).splitlines():
+                safe.text(line, "note")
+            _ways(entry, None, alone=alone)
+            return
+        if ended:
+            safe.text(capital(ended.ended), "sentence", "h3")
+        safe.text(believed, "strong")
+        safe.text(_facts(body, its, ended=ended is not None), "note")
+        if late := experiment.late(its, [(one.at.date(), one.body or {}) for one in versions]):
+            safe.text(late, "note")
+        _what_is_known(its, state, ended)
+        if learned := body.get("learned"):
+            safe.text(f"What we learned: {learned}")
+        safe.text(f"What would change our mind: {body.get('mind', 'not written down')}", "ask")
+        _ways(entry, its, alone=alone)
+
+
+def _facts(body: dict[str, Any], its: Plan, *, ended: bool) -> str:
+    far = (
+        f"{day(its.start)} to {full_day(its.end)}"
+        if ended
+        else f"{experiment.progress(its, reading.today())}, until {day(its.end)}"
+    )
+    judged = f"judged by {its.metric.title}{f' of {its.area}' if its.area else ''}, hoped {its.hoped}"
+    matters = f"matters from {its.matters:g} {measured_in(its.metric)} on"
+    asked = f"ask {body['owner']}" if body.get("owner") else ""
+    return " · ".join(filter(None, (far, judged, matters, asked)))
+
+
+def _what_is_known(its: Plan, state: str, ended: Result | None) -> None:
+    if ended:
+        safe.text(ended.claim.words)
+    elif state == "waiting":
+        safe.text("It is over. Its verdict waits until its last week is read to the end.")
+    else:
+        safe.text(f"No verdict before {full_day(its.end)}: reading early finds things that are not there.")
+    for guard in its.guards:
+        points = weeks(guard, None)
+        if ended:
+            claim = experiment.held_against(guard, points, its.start, its.end + DAY, data.team(), ())
+            safe.text(f"Meant to stay, {guard.title}: {claim.words.removesuffix(NO_OTHER)}", "note")
+        else:
+            inside = points[(points["starts"] >= its.start) & points["value"].notna()]
+            come = f"comes in, read to {day(inside['ends'].max() - DAY)}" if len(inside) else "has no week in it yet"
+            safe.text(f"Meant to stay, {guard.title}: {come}.", "note")
+
+
+NO_OTHER = " No other change is noted in that time."
+
+
+def _ways(entry: Entry, its: Plan | None, *, alone: bool) -> None:
+    with st.container(horizontal=True, key=f"ways-{entry.id}"):
+        if not alone:
+            st.page_link("memory.py", label="Open", query_params={"entry": entry.id})
+        if its:
+            seen = View(its.metric, area=its.area, reach="12 months")
+            st.page_link("explore.py", label="Open the chart and the rows", query_params=seen.link())
