@@ -363,7 +363,7 @@ def test_a_signal_is_a_card_with_its_size_its_parts_what_was_near_and_its_questi
     assert "What was near" in text
     assert "production deployment" in text
     assert all(question in text for question in one.questions)
-    ways = ["Open the chart and the rows", "Decide something about it"]
+    ways = ["Open the chart and the rows", "Talk about this", "Decide something about it"]
     assert [link.label for link in card.get("page_link")] == ways
 
 
