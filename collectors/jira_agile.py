@@ -29,7 +29,7 @@ async def boards(at: Context, place: Place) -> AsyncIterator[Page]:
     lists = await asyncio.gather(*(_values(at, f"{API}/board", projectKeyOrId=project) for project in wanted))
     for project, listed in zip(wanted, lists, strict=True):
         silent += [] if listed else [project]
-        for board in listed:
+        for board in listed or ():
             if board["id"] in found:
                 continue
             found[board["id"]] = body = {name: board.get(name) for name in ("id", "name", "type")}
@@ -59,7 +59,9 @@ async def sprints(at: Context, place: Place) -> AsyncIterator[Page]:
     asked = sorted(read if whole else read & {known[i].get("originBoardId") for i in moving})
     states = {} if whole else {"state": ",".join(MOVING)}
     lists = await asyncio.gather(*(_values(at, f"{API}/board/{board}/sprint", **states) for board in asked))
-    found |= {s["id"]: s for listed in lists for s in listed}
+    found |= {s["id"]: s for listed in lists for s in listed or ()}
+    silent = {board for board, listed in zip(asked, lists, strict=True) if listed is None}
+    certain = silent <= set(place.get("silent", ()))  # that a board has no sprints is believed when it is told twice
     named = set((at.store.progress(at.origin("jira_issues")).place or {}).get("sprints", ())) - set(known)
     listed = {i for i, s in known.items() if s.get("originBoardId") in read} if whole else set()
     lost = set(place.get("lost", ()))
@@ -70,25 +72,26 @@ async def sprints(at: Context, place: Place) -> AsyncIterator[Page]:
             lost.add(ident)
     at.store.gone(at.origin("jira_sprints"), [str(i) for i in sorted(lost)], at.wire.now)
     kept = {
-        "whole": began.isoformat() if whole else place["whole"],
+        **({"whole": began.isoformat() if whole else place["whole"]} if certain else {}),
+        "silent": sorted(silent | (set(place.get("silent", ())) - set(asked))),
         "lost": sorted(lost),
         "projects": projects(at),
         "boards": sorted(read),
     }
-    yield Page(rows(found.values(), lambda told: _row(at, told), at.scope), kept, done=True)
+    yield Page(rows(found.values(), lambda told: _row(at, told), at.scope), kept, done=certain)
 
 
-async def _values(at: Context, path: str, **asked: Any) -> list[dict[str, Any]]:
-    """Return what a list holds; nothing where there is no such list (no Jira Software, a board without sprints)."""
+async def _values(at: Context, path: str, **asked: Any) -> list[dict[str, Any]] | None:
+    """Return what a list holds; None where there is no such list (no Jira Software, a board without sprints)."""
     values: list[dict[str, Any]] = []
     while True:
         try:
             page = await _ask(at, path, startAt=len(values), maxResults=PAGE, **asked)
         except Missing:
-            return values
+            return None
         except Refused as refused:
             if "(400" in str(refused) and path.endswith("/sprint"):
-                return values
+                return None
             raise
         values += page["values"]
         if page.get("isLast") or not page["values"] or len(values) >= page.get("total", len(values) + 1):

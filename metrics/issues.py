@@ -17,11 +17,13 @@ def lasting(stretches: str) -> str:
     """Return the SQL for stretches (began_at, ended_at, and more): one row for each period at whose end they lasted, with `ends`."""
     return f"""
     with ordered as (
-        select starts, ends, row_number() over (order by ends) as n, count(*) over () as newest from periods
+        select
+            starts, ends, row_number() over (order by ends) as n, lead(ends) over (order by ends) as following, count(*) over () as newest
+        from periods
     ),
     dated as (
         -- the period each day of UTC begins in: it sees the end of one at most
-        select unnest(generate_series(first, ends - interval 1 microsecond, interval 1 day))::date as day, n, ends, newest
+        select unnest(generate_series(first, ends - interval 1 microsecond, interval 1 day))::date as day, n, ends, following, newest
         from (select *, date_trunc('day', starts - interval 1 microsecond) + interval 1 day as first from ordered)
     ),
     spans as (
@@ -32,13 +34,16 @@ def lasting(stretches: str) -> str:
             if(ended_at is null, null, greatest(ended_at, timestamp '1990-01-02')) as went_at,
         from ({stretches})
     ),
-    crossed as (
-        select
-            s.*,
-            if(came_at < a.ends, a.n, a.n + 1) as first,
-            coalesce(if(went_at < b.ends, b.n - 1, b.n), a.newest) as last,
+    begun as (
+        -- most end before any period does, and are looked at no further
+        select s.*, if(came_at < ends, n, n + 1) as first, newest
         from spans s
-        join dated a on a.day = came_at::date
+        join dated on day = came_at::date
+        where went_at is null or went_at >= if(came_at < ends, ends, following)
+    ),
+    crossed as (
+        select s.* exclude (newest), coalesce(if(went_at < b.ends, b.n - 1, b.n), s.newest) as last
+        from begun s
         left join dated b on b.day = went_at::date
     )
     select c.* exclude (first, last), ends
@@ -130,17 +135,14 @@ METRICS = (
         signal="log",
         sql="""
             select
-                resolved_at as happened_at,
+                t.resolved_at as happened_at,
                 business_seconds / 3600 as value,
                 area,
-                kind,
-                concat(told, ': ', status) as what,
+                t.kind,
+                concat(key, ' ', title, ': ', t.status) as what,
                 url
-            from issue_status_times
-            -- grouped, so that an issue is not looked for when nobody asks what it is called
-            left join (
-                select id, any_value(concat(key, ' ', title)) as told, any_value(url) as url from issues group by id
-            ) on id = issue_id
+            from issue_status_times t
+            join issues on id = issue_id
         """,
     ),
     Metric(

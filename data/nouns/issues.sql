@@ -526,8 +526,8 @@ worked_on as (
     -- between the start and the end; what was moved in bulk has no time of its own
     select
         id,
-        sum(business_seconds) filter (kind = 'active') as active_seconds,
-        sum(business_seconds) filter (kind = 'wait') as waiting_seconds,
+        sum(business_seconds) filter (kind = 'active')::bigint as active_seconds,
+        sum(business_seconds) filter (kind = 'wait')::bigint as waiting_seconds,
     from judged j
     join issue_spells s on s.issue_id = j.id
     where resolved_at is not null and began_at >= started_at and ended_at <= resolved_at and not s.bulk
@@ -595,7 +595,7 @@ select
     s.kind,
     any_value(i.resolved_at) as resolved_at,
     any_value(coalesce(i.components[1], split_part(i.project, '/', -1))) as area,
-    sum(s.business_seconds) as business_seconds,
+    sum(s.business_seconds)::bigint as business_seconds,
 from issue_spells s
 join issues i on i.id = s.issue_id
 where s.kind in ('queue', 'active', 'wait')
