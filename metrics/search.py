@@ -1,4 +1,4 @@
-"""What a few typed words find: metrics by what is said of them, and components, issues and pull requests by name and title."""
+"""What a few typed words find: metrics, what people wrote down, and components, issues and pull requests by name and title."""
 
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ from metrics import METRICS
 if TYPE_CHECKING:
     import pandas as pd
 
+    from data.journal import Entry
     from metrics.metric import Metric
 
 LONGEST, MOST_WORDS = 100, 6  # of what is typed; the rest is not read
@@ -56,6 +57,17 @@ def things(typed: str) -> "pd.DataFrame":
     At most EACH of a kind, an issue or pull request named outright before others. Raises NeverCollectedError without an edition.
     """
     return query(FOUND, {"words": _words(typed) or ["\0"], "each": EACH})
+
+
+def written(typed: str) -> "list[tuple[Entry, str]]":
+    """Return the entries of the journal that hold every word typed, each with its kind and what it is called, at most EACH."""
+    from data import journal, kinds  # noqa: PLC0415 most questions need no SQLAlchemy
+
+    words = _words(typed)
+    if not words or not journal.begun():
+        return []
+    found = [one for one in journal.journal().find(" ".join(words)) if one.kind in kinds.BY_NAME]
+    return [(one, f"{kinds.kind(one.kind).title}: {kinds.title(one)}") for one in found[:EACH]]
 
 
 def _words(typed: str) -> list[str]:

@@ -37,12 +37,12 @@ def timeline(kept: Journal) -> None:
     """Draw what is due, then everything, the newest first."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for title, name in WRITE.items():
-            st.page_link("memory.py", label=f"New {title.lower()}", query_params={"write": name})
+            way(f"New {title.lower()}", f"new-{name}", write=name)
     waiting = due(kept, reading.today())
     if waiting:
         st.subheader("Due", anchor=False)
         for entry in waiting:
-            line(entry, {})
+            line(entry, {}, "due")
     st.subheader("What was written", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         titles = [EVERYTHING, *WRITE]
@@ -53,19 +53,19 @@ def timeline(kept: Journal) -> None:
     found = [entry for entry in kept.find(sought or "", WRITE.get(chosen)) if entry.kind in BY_NAME]
     gone = superseded(found)
     for entry in found[:MOST]:
-        line(entry, gone)
+        line(entry, gone, "kept")
     if not found:
         safe.text("Nothing of this is written down yet." if not sought else "Nothing holds all of these words.")
     if len(found) > MOST:
         safe.text(f"{len(found) - MOST} more, older ones; look for words to find them.", "note")
 
 
-def line(entry: Entry, gone: dict[str, Entry]) -> None:
-    """Draw an entry in the list: what it says first, when and by whom, and the way to all of it. `gone` are no longer in force."""
+def line(entry: Entry, gone: dict[str, Entry], listed: str) -> None:
+    """Draw an entry in a list: what it says first, when and by whom, and the way to all of it. `gone` are no longer in force."""
     its = kind(entry.kind)
     body = entry.body or {}
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link("memory.py", label="Open", query_params={"entry": entry.id}, width="content")
+        way("Open", f"{listed}-{entry.id}", entry=entry.id)
         safe.text(f"{its.title}: {title(entry)}", "gone" if entry.id in gone else "strong")
         told = [f"{entry.author}, {day(entry.at.date())}"]
         if entry.id in gone:
@@ -81,7 +81,7 @@ def one(kept: Journal, versions: list[Entry]) -> None:
     """Draw an entry: all it says, both texts where two people wrote at once, its form, its undo and its versions."""
     now = versions[-1]
     its = kind(now.kind)
-    st.page_link("memory.py", label="Back to all", query_params={})
+    way("Back to all", "back")
     safe.text(its.title, "sentence", "h2")
     instead = superseded(kept.entries(now.kind)).get(now.id)
     if instead:
@@ -133,7 +133,7 @@ def _ways_on(now: Entry) -> None:
     if ways := review.ways(now):
         with st.container(horizontal=True, key="ways-on"):
             for label, asked in ways.items():
-                st.page_link("memory.py", label=label, query_params=asked)
+                way(label, label, **asked)
 
 
 def answers(kept: Journal, entry: Entry) -> None:
@@ -157,7 +157,7 @@ def answers(kept: Journal, entry: Entry) -> None:
 def write(kept: Journal, name: str) -> None:
     """Draw the form of a new entry; what the link says of its fields is filled in."""
     its = kind(name)
-    st.page_link("memory.py", label="Back without writing", query_params={})
+    way("Back without writing", "back")
     safe.text(its.title, "sentence", "h2")
     start = _from_link(its)
     if its.rhythm:
@@ -184,12 +184,22 @@ def _check(its: Kind, seen: Entry | None = None) -> Check | None:
     return lambda body: experiment.could_show(body) if experiment.changed(before, body) else []
 
 
+def way(label: str, key: str, **where: str) -> None:
+    """Draw the way to another state of this page. A link to the page one is on would leave the address as it was."""
+    st.button(label, key=f"way-{key}", on_click=_show, kwargs=where)
+
+
 def _go(**where: str) -> None:
-    """Open another state of this page; the pickers of the frame stay as they are."""
+    """Open another state of this page."""
+    _show(**where)
+    st.rerun()
+
+
+def _show(**where: str) -> None:
+    """Write another state of this page into the address; the pickers of the frame stay as they are."""
     for name in ("entry", "change", "write", *(field.name for one in KINDS for field in one.fields)):
         st.query_params.pop(name, None)
     st.query_params.update(where)
-    st.rerun()
 
 
 page()

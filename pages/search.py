@@ -1,7 +1,8 @@
-"""The search over everything: a metric leads to its chart and rows, a piece of work to its life, a component to its source."""
+"""The search over everything: a metric leads to its chart and rows, what was written to its entry, a piece of work to its life, a component to its source."""
 
 import streamlit as st
 
+import metrics.search
 from pages import reading, safe
 from pages.words import capital
 
@@ -12,19 +13,24 @@ KINDS = {"component": "Components", "issue": "Issues", "pull request": "Pull req
 def search(edition: str) -> None:
     """Ask for words, and draw what holds all of them."""
     typed = st.text_input(
-        "A metric, a component, an issue or a pull request", placeholder="lead time, checkout, PAY-158, #214 …"
+        "A metric, something written down, a component, an issue or a pull request",
+        placeholder="lead time, checkout, PAY-158, #214 …",
     )
     if not typed.strip():
         safe.text("Part of a name or a title will do. Enter searches, Tab goes to what was found, Esc closes.", "note")
         return
     there, found = reading.search(edition, typed)
-    if not there and found.empty:
+    written = metrics.search.written(typed)
+    if not there and not written and found.empty:
         safe.text("Nothing holds all of these words. Fewer words find more.")
     if there:
         safe.text("Metrics", "strong")
         with st.container(gap=None, key="found"):
             for metric in there:
                 st.page_link("explore.py", label=metric.title, query_params=reading.here(metric).link())
+    if written:
+        safe.text("Written down", "strong")
+        safe.links([(name, safe.entry(entry.id)) for entry, name in written])
     for kind, heading in KINDS.items():
         some = found[found["kind"] == kind]
         if len(some):
@@ -38,7 +44,7 @@ def keys() -> None:
     """Show what can be done without a mouse."""
     st.markdown(
         "| Key | Does |\n| --- | --- |\n"
-        "| `Ctrl+K`, `Tab` | search metrics, components, issues and pull requests |\n"
+        "| `Ctrl+K`, `Tab` | search metrics, what was written down, components, issues and pull requests |\n"
         "| `K` | show these keys |\n"
         "| `Tab`, `Shift+Tab` | go on to the next link or choice, and back |\n"
         "| `←` `→` | change a choice in a row: the range, a group of charts |\n"

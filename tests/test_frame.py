@@ -9,6 +9,7 @@ import data
 import data.areas
 import metrics
 import metrics.search
+from data.journal import journal
 from data.team import Team
 from pages import reading, safe, sentences, warm
 from pages.charter import CHARTER
@@ -247,6 +248,17 @@ def test_the_search_finds_metrics_by_their_words_and_things_by_their_titles(coll
     assert found["what"].tolist() == ["checkout #2900 <b>Totals</b> ![x](https://evil.example/x.png)"]
     assert metrics.search.things("SHOP-2900")["what"].tolist() == ["SHOP-2900 A cent is missing"]
     assert len(metrics.search.things("cent")) == metrics.search.EACH
+
+
+def test_the_search_finds_what_was_written_down(nouns):
+    nouns()
+    assert metrics.search.written("friday") == []
+    kept = journal().write("decision", {"title": "Ship on Fridays", "why": "Customers asked"}, "Ada")
+    [(found, name)] = metrics.search.written("FRIDAYS customers")
+
+    assert (found.id, name) == (kept.id, "Decision: Ship on Fridays")
+    assert metrics.search.written("mondays") == []
+    assert metrics.search.written("  ") == []
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "%", "'; drop table issues; --", "\x00", "x" * 9_000, "\u202e \ud7ff"])
