@@ -76,6 +76,13 @@ COMPLETE = """
         group by kind
     )
 """
+EVENT = """
+        happened_at,
+        value::double as value,
+        coalesce(area, 'not set') as area,
+        coalesce(kind, 'not set') as kind,
+        what,
+        url,"""
 # Weeks begin on Monday, months and quarters on the first, at midnight of the team's time zone. `opens` and `closes` are those
 # moments in UTC, so that no row has to be carried into another zone. `periods` are the complete ones, for metrics that say
 # how things stood at the end of each: a row of theirs happens just before `ends`.
@@ -95,13 +102,7 @@ periods as (
     select opens as starts, closes as ends from calendar
 ),
 events as (
-    select
-        happened_at,
-        value::double as value,
-        coalesce(area, 'not set') as area,
-        coalesce(kind, 'not set') as kind,
-        what,
-        url,
+    select{event}
         {who} as who,
     from ({sql})
     where {who} is not null
@@ -345,6 +346,7 @@ def _ask(metric: Metric, every: str, sql: str, **values: Any) -> "pd.DataFrame":
         step=STEPS[known(every, STEPS, "period")],
         opens=_midnight("starts"),
         closes=_midnight("ends"),
+        event=EVENT,
         who="who" if metric.private else "''",
         sql=metric.sql,
     )

@@ -6,7 +6,7 @@ from datetime import date
 from textwrap import dedent, indent
 
 from data import CairnError, team
-from metrics.metric import COMPLETE, STEPS, Areas, Metric, known, waits_for
+from metrics.metric import COMPLETE, EVENT, STEPS, Areas, Metric, known, waits_for
 
 Period = tuple[date, date]  # the first day, and the day after the last, in the team's time zone
 FOLDED = {  # what metrics/fold.py makes of the rows, where SQL says it in one word
@@ -122,13 +122,7 @@ def _events(metric: Metric) -> str:
     """Return the metric's own SQL as events, one row each."""
     sql = dedent(metric.sql.replace("$zone", _text(team().timezone))).strip()
     return f"""{_complete(metric)}events as (
-    select
-        happened_at,
-        value::double as value,
-        coalesce(area, 'not set') as area,
-        coalesce(kind, 'not set') as kind,
-        what,
-        url,
+    select{EVENT}
     from (
 {indent(sql, "        ")}
     )

@@ -856,24 +856,30 @@ def bugs_resolved(world, _):
     return [Event(until) for one in world.bugs for _, until in one.open_spans if until]
 
 
+def came_and_went(stretches):
+    for since, until in stretches:
+        yield Event(since, 1)
+        if until:
+            yield Event(until, -1)
+
+
+def ages(born, stretches, spans):
+    return [
+        Event(just_before(end), days(end - born))
+        for since, until in stretches
+        for _, end in spans
+        if since < end and (until is None or until >= end)
+    ]
+
+
 @oracle("open_bugs", "balance")
 def open_bugs(world, _):
-    for one in world.bugs:
-        for since, until in one.open_spans:
-            yield Event(since, 1)
-            if until:
-                yield Event(until, -1)
+    return [event for one in world.bugs for event in came_and_went(one.open_spans)]
 
 
 @oracle("age_of_open_bugs", "median", 8)
 def age_of_open_bugs(world, spans):
-    return [
-        Event(just_before(end), days(end - one.created))
-        for one in world.bugs
-        for since, until in one.open_spans
-        for _, end in spans
-        if since < end and (until is None or until >= end)
-    ]
+    return [event for one in world.bugs for event in ages(one.created, one.open_spans, spans)]
 
 
 @oracle("bug_time_to_fix", "kaplan_meier", 8)
@@ -1354,21 +1360,13 @@ def flow_efficiency(world, _):
 
 @oracle("work_in_progress", "balance")
 def work_in_progress(world, _):
-    for one in world.tickets:
-        for since, until in one.work_spans:
-            yield Event(since, 1)
-            if until:
-                yield Event(until, -1)
+    return [event for one in world.tickets for event in came_and_went(one.work_spans)]
 
 
 @oracle("age_of_work_in_progress", "median", 8)
 def age_of_work_in_progress(world, spans):
     return [
-        Event(just_before(end), days(end - one.work_spans[0][0]))
-        for one in world.tickets
-        for since, until in one.work_spans
-        for _, end in spans
-        if since < end and (until is None or until >= end)
+        event for one in world.tickets if one.work_spans for event in ages(one.work_spans[0][0], one.work_spans, spans)
     ]
 
 
