@@ -39,7 +39,7 @@ def _watch(ended: threading.Event) -> None:
 
 
 def prepare(edition: str) -> None:
-    """Work out what the first page tells of an edition: every chart against what is usual, and the story of each signal."""
+    """Work out what the first page tells of an edition, every chart against what is usual and the story of each signal, then all charts."""
     import metrics  # noqa: PLC0415  what is kept here, is kept in the server, which has to run first
     from pages import reading  # noqa: PLC0415
 
@@ -49,6 +49,8 @@ def prepare(edition: str) -> None:
         reading.lacks(edition, view.metric)
     for one in reading.moving(edition):
         reading.moved(edition, one)
+    for metric in metrics.METRICS:  # what the other pages draw
+        reading.history(edition, reading.View(metric))
 
 
 def _of_a_page(record: logging.LogRecord) -> bool:

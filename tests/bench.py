@@ -5,6 +5,8 @@ the two take turns, so that whatever else the machine does slows both, and each 
 """
 
 import argparse
+import asyncio
+import functools
 import json
 import logging
 import os
@@ -14,14 +16,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from tests import scale
@@ -31,10 +35,14 @@ if TYPE_CHECKING:
 
 HOUSE = Path(__file__).resolve().parent.parent
 DAY = "2026-06-30"  # always the same 15 months, so that two runs can be compared
-PAGES = ("this_week.py", "explore.py", "health.py")
+PAGES = ("this_week.py", "outcomes.py", "flow.py", "knowledge.py", "explore.py", "health.py")
+PATIENCE = 600  # seconds to wait for a page
 
 SIZE = 100_000  # pull requests of the company that is made up by tests/scale.py; 1,000,000 is what the promise is about
 WITHIN = 0.150  # seconds, of a page's query at that size
+
+VIEWERS = 50
+SWITCH = 0.5  # seconds, for switching pages and filters
 
 Row = tuple[str, float, str, float]  # what, its seconds, beside what, that one's seconds
 
@@ -108,6 +116,16 @@ def measuring() -> Iterator[Row]:
         "opening the edition as often",
         lambda: [data.query("select 1") for _ in metrics.METRICS],
     )
+
+
+def there(size: int) -> None:
+    """See to it that a company of that size is made up and published."""
+    import data
+
+    if data.edition() is None:
+        with data.Live("team") as live:
+            scale.make_up(live, size)
+            data.publish(live)
 
 
 def wanted(live: "Live") -> dict[str, str]:
@@ -258,34 +276,133 @@ def plainly(frame: pd.DataFrame, parsing: float) -> Iterator[Row]:
         yield f"one query of {name}", took, "the same in pandas, already in memory", least
 
 
-def talking() -> Iterator[Row]:
-    import streamlit as st
+def page(name: str) -> Any:
+    """Return a page as somebody opens it, drawn to its foot."""
     from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_file(str(HOUSE / "pages" / "menu.py"), default_timeout=PATIENCE)
+    if name != PAGES[0]:
+        app.switch_page(name)
+    return drawn(app.run())
+
+
+def drawn(app: Any) -> Any:
+    assert not app.exception, app.exception
+    assert any("Data complete:" in one.proto.body for one in app.get("html")), "it was not drawn to its foot"
+    return app
+
+
+def one_word() -> None:
+    from streamlit.testing.v1 import AppTest
+
+    AppTest.from_string("import streamlit as st; st.text('hello')", default_timeout=60).run()
+
+
+@contextmanager
+def constant() -> Iterator[None]:
+    """Let every question of a page be answered by what it was answered before: the same drawing, and no query behind it."""
+    from pages import reading
+
+    kept = {name: one for name, one in vars(reading).items() if hasattr(one, "clear") and hasattr(one, "__wrapped__")}
+    vars(reading).update({name: answers(one.__wrapped__) for name, one in kept.items()})
+    try:
+        yield
+    finally:
+        vars(reading).update(kept)
+
+
+@functools.cache
+def answers(question: Callable) -> Callable:
+    """Return a question that remembers its answers, always the same for a question."""
+    return functools.cache(question)
+
+
+def opening(names: Sequence[str], turns: int = 5) -> Iterator[Row]:
+    """Each page when only what the server prepares for an edition is kept, and again, beside the same on constant data."""
+    import streamlit as st
+
+    import data
+    from pages import warm
 
     logging.disable(logging.WARNING)  # Streamlit remarks on being run without a browser
 
-    def one_word() -> None:
-        AppTest.from_string("import streamlit as st; st.text('hello')", default_timeout=60).run()
+    def still(name: str) -> None:
+        with constant():
+            page(name)
 
-    def opened(page: str, *, cold: bool) -> None:
-        if cold:
-            st.cache_data.clear()
-        app = AppTest.from_file(str(HOUSE / "pages" / "menu.py"), default_timeout=60)
-        if page != PAGES[0]:
-            app.switch_page(page)
-        app.run()
-        assert not app.exception, app.exception
+    st.cache_data.clear()
+    warm.prepare(data.edition().name)
+    first = {name: seconds(partial(page, name)) for name in names}
+    for name in names:
+        still(name)
+        row = beside(
+            f"{name}, opened again", partial(page, name), "the same on constant data", partial(still, name), turns
+        )
+        yield f"{name}, the first to open it", first[name], *row[2:]
+        yield row
+    yield beside(f"{names[0]}, opened again", partial(page, names[0]), "a page with one word", one_word, turns)
 
-    for page in PAGES:
-        for cold in (True, False):
-            what = f"{page}, {'nothing cached' if cold else 'cached'}"
-            yield beside(what, partial(opened, page, cold=cold), "a page with one word", one_word)
+
+def switching(names: Sequence[str]) -> Iterator[Row]:
+    """One person who goes from page to page and tries the filters on each, twice: the second time all has been asked before."""
+    for way in ("the first time", "again"):
+        taken, app = [], page(names[0])
+        for name in names:
+            app.switch_page(name)
+            taken.append(seconds(app.run))
+            for key, choice in (
+                ("range", "6 weeks"),
+                ("compare", "previous period"),
+                ("range", "12 weeks"),
+                ("compare", None),
+            ):
+                [picker] = [one for one in (*app.selectbox, *app.get("button_group")) if one.key == key]
+                picker.set_value(choice)
+                taken.append(seconds(app.run))
+                drawn(app)
+        told = f"switching pages and filters {way}, 95th percentile of {len(taken)}"
+        yield told, float(np.quantile(taken, 0.95)), "what it may take", SWITCH
+
+
+def watching(count: int) -> Iterator[Row]:
+    """So many people at once on a real server, from page to page, while an edition is made and published."""
+    from tests.test_browser import dashboard
+    from tests.viewers import PATHS, crowd
+
+    with dashboard() as address:
+        first, alone = (asyncio.run(crowd(address, 1, lambda: True, PATHS[:1]))[0] for _ in range(2))
+        assert not first.wrong, first.wrong  # the first one waits for what is prepared
+        making = subprocess.Popen([sys.executable, "-c", PUBLISH], cwd=HOUSE)
+        seen = asyncio.run(crowd(address, count, lambda: making.poll() is not None))
+        assert making.wait() == 0
+    wrong = [one.wrong for one in seen if one.wrong]
+    what = f"{count} viewers during a publish, {len(seen)} pages, {len(wrong)} errors"
+    taken = [one.seconds for one in seen]
+    yield f"{what}: the slowest", max(taken), "one viewer alone", alone.seconds
+    yield f"{what}: the median", median(taken), "one viewer alone", alone.seconds
+    for one in sorted(set(wrong)):
+        sys.stderr.write(f"  {one}\n")
+
+
+PUBLISH = """
+import data
+with data.Live(data.edition().company) as live:
+    live.tell("published", "")  # else the last nouns are taken over
+    data.publish(live)
+"""
+
+
+def talking(turns: int = 5) -> Iterator[Row]:
+    """What people see of the edition there is."""
+    yield from opening(PAGES, turns)
+    yield from switching(PAGES)
+    yield from watching(VIEWERS)
 
 
 def table(measured: Iterator[Row]) -> str:
     lines = ["| what | seconds | beside | seconds | ratio |", "| --- | ---: | --- | ---: | ---: |"]
     lines += [
-        f"| {what} | {took:.3f} | {other} | {least:.3f} | {took / least:.1f} |" for what, took, other, least in measured
+        f"| {what} | {took:.3f} | {other} | {least:.3f} | {took / least:.2f} |" for what, took, other, least in measured
     ]
     return "\n".join(lines)
 
@@ -315,6 +432,7 @@ def main() -> None:
         "--size", type=int, default=SIZE, help="pull requests of the company made up (1000000: the promise)"
     )
     asked.add_argument("--only-size", action="store_true", help="measure that company alone")
+    asked.add_argument("--only-pages", action="store_true", help="measure the pages of that company alone")
     asked.add_argument("--keep", type=Path, help="the folder of that company's files: made up once, used again")
     words = asked.parse_args()
     parts = {"Collecting": collecting, "Keeping": keeping, "Measuring": measuring, "Pages, on the server": talking}
@@ -323,16 +441,21 @@ def main() -> None:
         os.environ.update(CAIRN_HOME=home, CAIRN_SANDBOX_DAY=DAY)
         for name in ("CAIRN_CONFIG", "GITHUB_TOKEN", "GITHUB_APP_ID", "JIRA_TOKEN", "JIRA_PAT"):
             os.environ.pop(name, None)
-        for title, part in ({} if words.only_size else parts).items():
+        for title, part in ({} if words.only_size or words.only_pages else parts).items():
             sys.stderr.write(f"{title} …\n")
             measured[title] = f"{now()}\n\n{table(part())}"
-        title = f"{words.size:,} pull requests"
-        sys.stderr.write(f"{title} …\n")
         large = words.keep or Path(home) / "large"
         large.mkdir(parents=True, exist_ok=True)
         (large / "team.toml").write_text(scale.WORDS, encoding="utf-8")
         os.environ.update(CAIRN_HOME=str(large), CAIRN_CONFIG=str(large / "team.toml"))
-        measured[title] = f"{now()}\n\n{table(growing(words.size))}"
+        sized = {f"{words.size:,} pull requests": partial(growing, words.size)}
+        if words.only_pages:
+            there(words.size)
+            sized.clear()
+        sized[f"Pages over {words.size:,} pull requests"] = talking
+        for title, part in sized.items():
+            sys.stderr.write(f"{title} …\n")
+            measured[title] = f"{now()}\n\n{table(part())}"
     sys.stdout.write(written(measured))
 
 

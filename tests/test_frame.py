@@ -290,12 +290,13 @@ def test_a_link_that_is_not_safe_to_open_leaves_its_text_alone(collected, monkey
 def test_what_takes_seconds_is_worked_out_before_anybody_opens_the_page(nouns, monkeypatch):
     edition = nouns(TEAMS, **happenings())
     warm.prepare(edition.name)
-    for slow in ("signals.watches", "digest.moved"):
+    for slow in ("signals.watches", "digest.moved", "metrics.trend"):
         monkeypatch.setattr(f"pages.reading.{slow}", lambda *_: pytest.fail("somebody waited for it"))
     app = open_page()
 
     assert "As of the week of 25 May, bugs opened" in told(app)
     assert len(app.expander) == len(reading.moving(edition.name)) > 0
+    assert charts(open_page("flow.py"))
 
 
 def test_a_gap_in_a_chart_says_whether_there_was_too_little_or_nothing():
