@@ -41,7 +41,8 @@ try:
         notices.old(edition)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.title(page.title, anchor=False, width="content")
-            frame.pickers()
+            if page.url_path != "item":  # one piece of work is the same in every range
+                frame.pickers()
         page.run()
         notices.freshness(edition)
 except data.CairnError as error:

@@ -162,7 +162,7 @@ def definition(metric: Metric, *, sql: bool = False) -> None:
 
 def address(query: dict[str, str]) -> str:
     """Return the whole address of Explore in a state, to be pasted anywhere."""
-    return f"{urljoin(st.context.url or '', '/explore')}?{urlencode(query)}"
+    return f"{urljoin(st.context.url or '', f'{safe.root()}/explore')}?{urlencode(query)}"
 
 
 def _by_slice(

@@ -61,14 +61,20 @@ def spans(told: Sequence[tuple[str, float, float, str]], alt: str, within: tuple
     st.html(f'<table class="cairn-bars" aria-label="{html.escape(alt)}">{rows}</table>')
 
 
+def root() -> str:
+    """Return what stands before the address of every page: nothing, or the path below which Cairn is served."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
 def item(id_: object) -> str:
     """Return the address of our own page about one pull request or issue."""
-    return f"/item?{urlencode({'id': plain(id_)})}"
+    return f"{root()}/item?{urlencode({'id': plain(id_)})}"
 
 
 def entry(id_: object) -> str:
     """Return the address of our own page about one entry of the journal."""
-    return f"/memory?{urlencode({'entry': plain(id_)})}"
+    return f"{root()}/memory?{urlencode({'entry': plain(id_)})}"
 
 
 def links(named: Iterable[tuple[object, object]]) -> None:
@@ -76,7 +82,7 @@ def links(named: Iterable[tuple[object, object]]) -> None:
     places, rows = allowed(), []
     for name, url in named:
         said = f"<bdi>{html.escape(plain(name)[:LONGEST_CELL])}</bdi>"
-        if checked := url if isinstance(url, str) and OURS.fullmatch(url) else link(url, places):
+        if checked := url if isinstance(url, str) and OURS.fullmatch(url.removeprefix(root())) else link(url, places):
             said = f'<a href="{html.escape(checked)}" rel="noopener noreferrer">{said}</a>'
         rows.append(f"<li>{said}</li>")
     st.html(f'<ul class="cairn-links">{"".join(rows)}</ul>')

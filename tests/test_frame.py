@@ -11,7 +11,7 @@ import metrics
 import metrics.search
 from data.journal import journal
 from data.team import Team
-from pages import reading, safe, sentences, warm
+from pages import parts, reading, safe, sentences, warm
 from pages.charter import CHARTER
 from tests.test_pages import MONDAY, PAGES, WEEKS, charts, happenings, open_page, picker, told
 
@@ -206,6 +206,19 @@ def test_nonsense_in_the_link_opens_the_page_as_it_is_by_default(page, collected
     assert picker(app, "team").value is None
 
 
+def test_over_one_piece_of_work_no_range_is_asked_for_and_the_one_chosen_before_stays(collected):
+    app = open_page("health.py", range="6 weeks")
+    app.switch_page("item.py")
+    app.query_params.clear()
+    app.query_params["id"] = "29-0"
+    app.run()
+
+    assert "What happened" in told(app)
+    assert [one.key for one in (*app.selectbox, *app.get("button_group"))] == []
+    app.switch_page("flow.py").run()
+    assert picker(app, "range").value == "6 weeks"
+
+
 # At hand on every page
 
 
@@ -273,6 +286,17 @@ def test_the_way_to_a_piece_of_work_holds_whatever_its_name(collected, monkeypat
     safe.links([("one", safe.item('a"><script>&id=b'))])
 
     assert 'href="/item?id=a%22%3E%3Cscript%3E%26id%3Db"' in drawn[0]
+
+
+def test_the_ways_hold_when_cairn_is_served_below_a_path(collected, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(safe.st, "get_option", lambda name: "/tools/cairn/" if name == "server.baseUrlPath" else None)
+    monkeypatch.setattr(safe.st, "html", drawn.append)
+    safe.links([("one", safe.item("PR_1")), ("two", "/elsewhere/item?id=PR_1")])
+
+    assert 'href="/tools/cairn/item?id=PR_1"' in drawn[0]
+    assert drawn[0].count("<a ") == 1
+    assert parts.address({"metric": "Reviews"}).endswith("/tools/cairn/explore?metric=Reviews")
 
 
 def test_a_link_that_is_not_safe_to_open_leaves_its_text_alone(collected, monkeypatch):
