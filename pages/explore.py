@@ -32,7 +32,7 @@ if metric.private:  # told as a whole or by area alone, and never row by row
     kind, by = None, "area" if by == "area" else None
 view = replace(asked, area=area or asked.area, kind=kind, by=by)
 periods = reading.periods(edition, view) | reading.periods(edition, replace(view, reach="All"))  # a link opens any mark
-narrow, below = st.columns([1, 3], gap="large")
+below, narrow = st.columns([3, 1], gap="large")
 with below:
     show = st.segmented_control(
         "Show", BELOW, default="Rows", required=True, key="show", bind="query-params", label_visibility="collapsed"

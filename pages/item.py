@@ -9,6 +9,7 @@ import streamlit as st
 import data
 from metrics.story import Related, Stay, Story
 from pages import reading, safe, words
+from pages.rows import as_links
 
 NONE = "There is no pull request and no issue here of the kind the link names. It may have been deleted, or its source is no longer read."
 LONGEST = 200
@@ -102,6 +103,7 @@ def hours(time: timedelta) -> float:
 def related(those: tuple[Related, ...]) -> None:
     """Draw what hangs together with it; a click on a pull request or an issue leads to its life."""
     frame = pd.DataFrame([{"how": one.how, "what": one.what, "at": one.at, "url": one.url} for one in those])
+    as_links(frame)
     shown = reading.local(frame, "at")
     safe.table(
         shown,

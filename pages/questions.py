@@ -38,7 +38,7 @@ def questions(edition: str, view: View, periods: dict[str, date]) -> None:
     sql = paste.chart_sql(view.metric, within, view.every, by=view.by, **filters)
     safe.text(NOTES["asked"] if sql else NOTES["open"], "note")
     if sql:
-        st.code(safe.plain(paste.query_command(sql)), language="sql", height=TALL)
+        st.code(safe.plain(paste.query_command(sql)), language="sql", height=TALL, wrap_lines=True)
     safe.text("The rows of one period", "sentence", "h3")
     name = period_picker(periods)
     starts = periods[name]
@@ -51,7 +51,7 @@ def questions(edition: str, view: View, periods: dict[str, date]) -> None:
     )
     safe.text(NOTES["asked"], "note")
     sql = paste.rows_sql(view.metric, one, view.every, **filters)
-    st.code(safe.plain(paste.query_command(sql)), language="sql", height=TALL)
+    st.code(safe.plain(paste.query_command(sql)), language="sql", height=TALL, wrap_lines=True)
 
 
 def _command(line: Callable[[], str]) -> None:

@@ -19,6 +19,7 @@ WHOLE = "All in this range"
 PAGE = 50
 LONGEST = 200
 LIFE = "A click on a row opens the life of its pull request or issue; Open leads to GitHub or Jira."
+AS_LINKS = "These rows as links to GitHub or Jira"
 NO_LIFE = "This row is no pull request and no issue that was read; its source tells more."
 
 
@@ -84,6 +85,7 @@ def turn_pages(view: View, found: Frame) -> None:
     if view.metric.fold in {"count", "balance"}:
         columns.pop("value")  # every row counts one
     alt = f"The rows behind {view.metric.title}, click one for its life"
+    as_links(here)
     shown = reading.local(here, "happened_at")
     safe.table(shown, columns, alt=alt, wide="what", source="url", key="rows", on_select="rerun")
     cell = safe.picked("rows")
@@ -92,6 +94,12 @@ def turn_pages(view: View, found: Frame) -> None:
             chosen = {name: st.session_state.get(name) for name in ("period", "of", "find")}
             st.switch_page("item.py", query_params={"id": id_, "back": urlencode(view.link(**chosen))})
         safe.text(NO_LIFE, "note")
+
+
+def as_links(found: Frame) -> None:
+    """Draw rows as a list of links to their source: to a keyboard and a screen reader a table is a picture, a list is not."""
+    with st.expander(AS_LINKS, key="as-links"):
+        safe.links(zip(found["what"], found["url"], strict=True))
 
 
 def first_page() -> None:

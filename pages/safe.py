@@ -82,8 +82,10 @@ def links(named: Iterable[tuple[object, object]]) -> None:
     places, rows = allowed(), []
     for name, url in named:
         said = f"<bdi>{html.escape(plain(name)[:LONGEST_CELL])}</bdi>"
-        if checked := url if isinstance(url, str) and OURS.fullmatch(url.removeprefix(root())) else link(url, places):
-            said = f'<a href="{html.escape(checked)}" rel="noopener noreferrer">{said}</a>'
+        ours = isinstance(url, str) and OURS.fullmatch(url.removeprefix(root()))
+        if checked := url if ours else link(url, places):
+            place = "" if ours else ' target="_blank"'
+            said = f'<a href="{html.escape(str(checked))}"{place} rel="noopener noreferrer">{said}</a>'
         rows.append(f"<li>{said}</li>")
     st.html(f'<ul class="cairn-links">{"".join(rows)}</ul>')
 
@@ -209,6 +211,10 @@ def picked(key: str) -> tuple[int, str] | None:
 def look() -> None:
     """Put look.css on the page: sizes, tabular figures, quiet lines. It holds no data."""
     st.html(Path(__file__).with_name("look.css"))
+    dark = (
+        st.context.theme.type == "dark"
+    )  # said of the whole page: what opens over it stands beside the app, not in it
+    st.html(f"<style>:root {{ color-scheme: {'dark' if dark else 'light'}; }}</style>")
 
 
 def _place(url: str) -> Place:

@@ -49,7 +49,7 @@ def keys() -> None:
         "| `Tab`, `Shift+Tab` | go on to the next link or choice, and back |\n"
         "| `←` `→` | change a choice in a row: the range, a group of charts |\n"
         "| `Enter` | open a link, a list or a card |\n"
-        "| `↑` `↓` `←` `→` | move in a table; `Enter` opens a cell, and in it the link to the source |\n"
+        "| `↑` `↓` `←` `→` | move in a table; over it, the same rows are links that `Tab` reaches |\n"
         "| `Ctrl+F` | search in the table |\n"
         "| `Esc` | close what is open |"
     )

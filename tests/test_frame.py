@@ -13,7 +13,7 @@ from data.journal import journal
 from data.team import Team
 from pages import parts, reading, safe, sentences, warm
 from pages.charter import CHARTER
-from tests.test_pages import MONDAY, PAGES, WEEKS, charts, happenings, open_page, picker, told
+from tests.test_pages import MONDAY, PAGES, WEEKS, charts, happenings, open_page, picker, table_of_rows, told
 
 TEAMS = """
 [[teams]]
@@ -132,7 +132,7 @@ def test_of_days_that_are_chosen_every_week_is_shown_that_one_of_them_lies_in(co
     assert "5 Jan to 22 Feb 2026" in chart["layout"]["title"]["text"]
     assert "in the week of 16 Feb" in told(app)
     assert {name: str(one.value) for name in WINTER for one in [picker(app, name)]} == WINTER
-    assert app.dataframe[-1].value["happened_at"].dt.date.between(date(2026, 2, 16), date(2026, 2, 22)).all()
+    assert table_of_rows(app)["happened_at"].dt.date.between(date(2026, 2, 16), date(2026, 2, 22)).all()
 
 
 def test_the_period_before_chosen_days_is_as_long_as_they_are(collected):
