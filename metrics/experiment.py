@@ -177,7 +177,7 @@ def nearby(told: Sequence[Noted], its_own: str = "") -> tuple[str, ...]:
     others = [one for one in told if one.entry != its_own or not its_own]
     named = list(dict.fromkeys(f"{one.what} ({NAMES.get(one.kind, one.kind)})" for one in others if _rare(one)))
     counts = Counter(one.kind for one in others if not _rare(one))
-    more = [amount(len(named) - NAMED, "other entry").replace("entrys", "entries")] if len(named) > NAMED else []
+    more = [f"{len(named) - NAMED} more"] if len(named) > NAMED else []
     return (*named[:NAMED], *more, *(amount(count, kind) for kind, count in sorted(counts.items())))
 
 

@@ -42,11 +42,11 @@ def page() -> None:
             stands.setdefault(state, []).append(entry)
     for state, heading in HEADINGS.items():
         if those := stands.get(state):
-            st.subheader(heading, anchor=False)
+            safe.text(heading, "sentence", "h2")
             for entry in those:
                 card(entry, kept.history(entry.id))
     for quarter in sorted(quarters, reverse=True):
-        st.subheader(f"Ended in {words.period(quarter, 'quarter')}", anchor=False)
+        safe.text(f"Ended in {words.period(quarter, 'quarter')}", "sentence", "h2")
         those = sorted(quarters[quarter], key=lambda one: one[1].end, reverse=True)
         safe.text(words.capital(together([(its, ended) for _, its, ended in those])))
         for entry, _, _ in those:

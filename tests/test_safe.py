@@ -250,5 +250,8 @@ def test_pages_hold_no_sql_no_shared_resource_and_no_state_of_their_own(path):
 
     assert not re.search(r"(?i)\bselect\b.+\bfrom\b|data\.query\(", source)
     assert "cache_resource" not in source
-    assert set(written) <= widgets | {"let_in"}  # that somebody gave the code of Setup belongs in no link
+    assert set(written) <= widgets | {
+        "let_in",
+        "name",
+    }  # who gave the code of Setup, and who writes, belongs in no link
     assert all("max_entries=" in one and "ttl" not in one for one in cached)
