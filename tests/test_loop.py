@@ -97,6 +97,7 @@ def test_a_signal_is_talked_about_decided_tried_out_and_comes_back_with_what_bec
     page.get_by_label("What would change our mind").first.fill("As many bugs as before")
     one.click("button", "What could it show?")
     one.reads("The smallest change that would matter is 4 bugs.")
+    settle(page)
     assert journal().entries("experiment") == []
     one.click("button", "Keep it")
     experiment = one.kept()

@@ -48,7 +48,7 @@ WORDS = {
 DRAWN = READY.replace("&& document.querySelector('.st-key-footer')", "&& document.querySelector('h1')")
 FITTED = """() => [...document.querySelectorAll('.stPlotlyChart')].every(chart =>
     Math.abs(chart.querySelector('.main-svg').getBoundingClientRect().width - chart.clientWidth) < 2)
-    && [...document.querySelectorAll('header a')].every(link => link.getBoundingClientRect().right <= innerWidth)"""
+    && [...document.querySelectorAll('header a, .stDataFrame')].every(one => one.getBoundingClientRect().right <= innerWidth)"""
 TURNED = """([paper, muted]) => [...document.querySelectorAll('.stPlotlyChart')].every(chart =>
     getComputedStyle(chart.querySelector('.main-svg')).backgroundColor === paper
     && [...chart.querySelectorAll('.gtitle')].every(title => getComputedStyle(title).fill === muted))"""
