@@ -6,7 +6,7 @@ changed. A verdict is read once, at the planned end.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -101,6 +101,75 @@ def before_after(  # noqa: PLR0913  an experiment is its plan, its data and what
     if today < planned_end:
         told = f"No verdict before {day(planned_end)}: reading early finds things that are not there."
         return Claim("too early", f"{told} {_others(others)}", others, weeks, signal)
+    found = _compared(before, after, signal, unit, of, others, comparison, comparison_of)
+    if isinstance(found, Claim):
+        return found
+    ours, weeks, scale = found.sides, found.weeks, found.scale
+    sd = float(np.nanstd(ours[0], ddof=1))
+    smallest = _seen(found.level, detectable(*weeks, found.phi) * sd, scale, hoped)
+    placebo = placebo_in_time(*ours) if sum(weeks) >= PLACEBO else None
+    verdict, sentence = _verdict(found.sizes, matters, hoped, found.say)
+    told = [sentence, _others(others)]
+    if verdict == "can't tell" and math.isfinite(smallest):
+        told.insert(1, f"We could have seen effects above {found.say.amount(smallest)}.")
+    if verdict in {"moved", "moved the other way", "may be too small"}:
+        if placebo:
+            told.append(f"Split elsewhere in time, {placebo[0]} of {placebo[1]} times the same weeks differ as much.")
+        told.append("Not proof of cause.")
+    return Claim(verdict, " ".join(told), others, weeks, scale, *found.sizes, smallest, placebo)
+
+
+def since(  # noqa: PLR0913  weeks, what they are, and what else happened
+    before: "ArrayLike",
+    after: "ArrayLike",
+    *,
+    nearby: Sequence[str],
+    signal: Scale = "raw",
+    unit: str = "",
+    of: "tuple[ArrayLike, ArrayLike] | None" = None,
+) -> Claim:
+    """Return what the weeks before and after a day let anybody say where nobody planned an end or named a size beforehand.
+
+    Such a look claims less than an experiment: different, or nothing that can be told from how weeks differ anyway.
+    """
+    others = tuple(nearby)
+    found = _compared(before, after, signal, unit, of, others)
+    if isinstance(found, Claim):
+        return found
+    low, size, high = found.sizes
+    reach = found.say.span(low, high)
+    if low <= 0 <= high:
+        verdict, told = "can't tell", f"Can't tell it from how weeks differ anyway: the data fit anything from {reach}."
+        return Claim(verdict, f"{told} {_others(others)}", others, found.weeks, found.scale, *found.sizes)
+    told = f"Different since: about {found.say.one(size)} ({reach}). {_others(others)} Not proof of cause."
+    return Claim("different", told, others, found.weeks, found.scale, *found.sizes)
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Two sides that were enough to be compared, on one scale, and how far apart they are."""
+
+    sides: "tuple[NDArray[np.float64], NDArray[np.float64]]"
+    weeks: tuple[int, int]
+    scale: Scale
+    level: float
+    phi: float
+    sizes: tuple[float, float, float]  # lowest, middle and highest that fits the data
+    say: "_Speech"
+
+
+def _compared(  # noqa: PLR0913, PLR0917  two sides, what they are, and what they are held against
+    before: "ArrayLike",
+    after: "ArrayLike",
+    signal: Scale,
+    unit: str,
+    of: "tuple[ArrayLike, ArrayLike] | None",
+    others: tuple[str, ...],
+    comparison: "tuple[ArrayLike, ArrayLike] | None" = None,
+    comparison_of: "tuple[ArrayLike, ArrayLike] | None" = None,
+) -> "_Compared | Claim":
+    """Return how far two sides are apart, or the claim that they do not tell."""
+    weeks = _weeks(before), _weeks(after)
     scale = scale_of(signal, before, after, *(comparison or ()))
     ours = _straight(before, after, scale, of)
     level = float(np.nanmean(ours[0])) if weeks[0] else math.nan
@@ -118,47 +187,7 @@ def before_after(  # noqa: PLR0913  an experiment is its plan, its data and what
         return Claim("can't tell", f"{told} {_others(others)}", others, weeks, scale)
     found = difference(ours[0], ours[1])
     low, size, high = (_size(level, float(by), scale) for by in (found.low, found.middle, found.high))
-    sd = float(np.nanstd(ours[0], ddof=1))
-    smallest = _seen(level, detectable(*weeks, found.phi) * sd, scale, hoped)
-    placebo = placebo_in_time(*ours) if sum(weeks) >= PLACEBO else None
-    say = _Speech(scale, unit)
-    verdict, sentence = _verdict((low, size, high), matters, hoped, say)
-    told = [sentence, _others(others)]
-    if verdict == "can't tell" and math.isfinite(smallest):
-        told.insert(1, f"We could have seen effects above {say.amount(smallest)}.")
-    if verdict in {"moved", "moved the other way", "may be too small"}:
-        if placebo:
-            told.append(f"Split elsewhere in time, {placebo[0]} of {placebo[1]} times the same weeks differ as much.")
-        told.append("Not proof of cause.")
-    return Claim(verdict, " ".join(told), others, weeks, scale, low, size, high, smallest, placebo)
-
-
-def since(  # noqa: PLR0913  weeks, what they are, and what else happened
-    before: "ArrayLike",
-    after: "ArrayLike",
-    *,
-    nearby: Sequence[str],
-    signal: Scale = "raw",
-    unit: str = "",
-    of: "tuple[ArrayLike, ArrayLike] | None" = None,
-) -> Claim:
-    """Return what the weeks before and after a day let anybody say where nobody planned an end or named a size beforehand.
-
-    Such a look claims less than an experiment: different, or nothing that can be told from how weeks differ anyway.
-    """
-    from datetime import date  # noqa: PLC0415
-
-    read = {"planned_end": date.min, "today": date.max, "hoped": "up", "matters": math.ulp(0.0), "nearby": nearby}
-    claim = before_after(before, after, **read, signal=signal, unit=unit, of=of)
-    if claim.low is None or claim.size is None or claim.high is None:
-        return claim
-    say = _Speech(claim.scale, unit)
-    reach = say.span(claim.low, claim.high)
-    if claim.low <= 0 <= claim.high:
-        told = f"Can't tell it from how weeks differ anyway: the data fit anything from {reach}."
-        return replace(claim, verdict="can't tell", words=f"{told} {_others(nearby)}")
-    told = f"Different since: about {say.one(claim.size)} ({reach})."
-    return replace(claim, verdict="different", words=f"{told} {_others(nearby)} Not proof of cause.")
+    return _Compared(ours, weeks, scale, level, found.phi, (low, size, high), _Speech(scale, unit))
 
 
 def smallest_effect(  # noqa: PLR0913  a plan has as many parts
