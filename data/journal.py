@@ -10,7 +10,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -26,15 +26,15 @@ from data.store import Company, folder
 
 LINE, TEXT = 300, 20_000  # most characters of a line and of a text
 TURN = 4_242  # the number under which writers of one PostgreSQL wait for each other
-Form = Literal["line", "text", "day", "choice", "metric", "number", "view", "entry"]
+Form = Literal["line", "text", "day", "choice", "metric", "number", "view", "entry", "entries"]
 
 
 @dataclass(frozen=True)
 class Field:
     """One thing a kind of entry says: its name, how people are asked for it, and in which form they answer.
 
-    A `view` is the address of what was looked at, an `entry` the id of another entry; the page that leads to the form hands
-    them over.
+    A `view` is the address of what was looked at, an `entry` the id of another entry, `entries` those of several parted by
+    spaces; the page that leads to the form hands them over. `after` are the answers to `state` after which it is needed.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Field:
     form: Form = "text"
     needed: bool = False
     choices: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     def wrong(self, value: Any) -> str | None:
         """Return in words why a value cannot be kept, None if it can."""
@@ -58,7 +59,7 @@ class Field:
                 return f"'{self.asks}' takes a day such as 2026-03-31."
         if self.form == "choice" and value not in self.choices:
             return f"'{self.asks}' is one of: {', '.join(self.choices)}."
-        most = TEXT if self.form in {"text", "view"} else LINE
+        most = TEXT if self.form in {"text", "view", "entries"} else LINE
         return f"'{self.asks}' takes at most {most:,} characters." if len(value) > most else None
 
 
@@ -67,7 +68,8 @@ class Kind:
     """One declaration per kind of entry; its form, its list, its search and its export follow from it.
 
     The first field is its title. `question` is what it asks of whoever writes it. `due` names the field with the day on which
-    it comes back by itself, `rhythm` how far off that day is unless somebody says otherwise.
+    it comes back by itself, `rhythm` how far off that day is unless somebody says otherwise. `page` is where it is begun, where
+    that is not Memory.
     """
 
     name: str
@@ -76,12 +78,14 @@ class Kind:
     fields: tuple[Field, ...]
     due: str = ""
     rhythm: timedelta | None = None
+    page: str = ""
 
     def wrong(self, body: dict[str, Any]) -> list[str]:
         """Return in words what keeps a body from being an entry of this kind; an empty list if nothing does."""
         known = {field.name for field in self.fields}
         strange = [f"'{name}' is no field of a {self.title.lower()}." for name in body if name not in known]
-        return strange + [told for field in self.fields if (told := field.wrong(body.get(field.name)))]
+        asked = [replace(one, needed=one.needed or body.get("state") in one.after) for one in self.fields]
+        return strange + [told for field in asked if (told := field.wrong(body.get(field.name)))]
 
     def words(self, one: "Entry") -> str:
         """Return an entry of this kind as Markdown: a heading, a line for every answer, and whose version it is."""

@@ -103,10 +103,89 @@ TOPIC = Kind(
     due="day",
     rhythm=timedelta(weeks=1),
 )
-KINDS = (NOTE, TOPIC, DECISION, FOLLOW_UP, EXPERIMENT)
+HORIZONS = {"short": "this quarter", "mid": "this year", "long": "beyond"}
+GOAL = Kind(
+    name="goal",
+    title="Goal",
+    question="How would we notice, without being told, that we are there?",
+    fields=(
+        Field("destination", "Where we want to be, as a place and not as a task", "line", needed=True),
+        Field("horizon", "How far off it lies", "choice", needed=True, choices=tuple(HORIZONS)),
+        Field("why", "Who has something of it, and what"),
+        Field("metric", "The number it is seen in", "metric"),
+        Field("way", "Which way that number should go", "choice", choices=("up", "down", "stay as it is")),
+        Field(
+            "far",
+            "How far we are",
+            "choice",
+            needed=True,
+            choices=("not begun", "on the way", "nearly there", "there", "let go"),
+        ),
+        Field("sure", "How sure we are to get there", "choice", needed=True, choices=("low", "mid", "high")),
+        Field("because", "What makes us that sure", "line", needed=True),
+        Field("changed", "What changed last"),
+        Field(
+            "stones",
+            "The stones on the path: keys of Jira, issues or releases of GitHub such as shop#12 or shop v1.4, parted by commas",
+            "line",
+        ),
+        Field("review", "The day it comes back", "day", needed=True),
+    ),
+    due="review",
+    rhythm=timedelta(weeks=6),
+    page="plan",
+)
+SPRINT_GOAL = Kind(
+    name="sprint_goal",
+    title="Sprint goal",
+    question="What would we be glad to have seen by the end of it?",
+    fields=(
+        Field("goal", "The goal of the sprint, in a sentence", "line", needed=True),
+        Field("sprint", "The sprint", "line", needed=True),
+        Field("why", "Why this and not something else", needed=True),
+        Field("until", "The day it ends", "day", needed=True),
+        Field("of", "The goal it leads to", "entry"),
+        Field("ended", "How it ended", "choice", choices=("we got there", "part of the way", "we went elsewhere")),
+        Field("came", "How that came, and what we take from it"),
+    ),
+    due="until",
+    rhythm=timedelta(weeks=2),
+    page="plan",
+)
+ORDER = Kind(
+    name="order",
+    title="Order",
+    question="Which of these would you give up last?",
+    fields=(
+        Field("whose", "Whose order of which goals", "line", needed=True),
+        Field("role", "Whose it is", "choice", needed=True, choices=("EM", "PM")),
+        Field("horizon", "Of which horizon", "choice", needed=True, choices=tuple(HORIZONS)),
+        Field("goals", "The goals, what matters most first", "entries", needed=True),
+    ),
+    page="plan",
+)
+PLAN_SUGGESTION = Kind(
+    name="plan_suggestion",
+    title="Suggestion to the plan",
+    question="What do you know that the plan does not?",
+    fields=(
+        Field("what", "What should change", "line", needed=True),
+        Field("on", "In which part of the plan", "entry", needed=True),
+        Field("why", "Why", needed=True),
+        Field("state", "How it stands", "choice", needed=True, choices=("open", "taken", "declined")),
+        Field("reason", "Why it was taken or declined", after=("taken", "declined")),
+        Field("day", "The day we talk about it", "day", needed=True),
+    ),
+    due="day",
+    rhythm=timedelta(weeks=2),
+    page="plan",
+)
+KINDS = (NOTE, TOPIC, DECISION, FOLLOW_UP, EXPERIMENT, GOAL, SPRINT_GOAL, ORDER, PLAN_SUGGESTION)
+SUGGESTED_ON = ("goal", "rock")  # kinds whose entries anybody may suggest a change to
 
 
-OVER = {"done", "let go"}
+OVER = {"done", "let go", "there", "taken", "declined"}
+ENDS = {"experiment": "learned", "sprint_goal": "ended"}  # what is written down last
 SPANS = {
     "note": ("since", "until"),
     "decision": ("since", ""),
@@ -146,9 +225,9 @@ def span(entry: Entry) -> tuple[date, date]:
 
 
 def over(entry: Entry) -> bool:
-    """Tell if nothing is left to be looked at: it is done or let go, or what an experiment taught is written down."""
+    """Tell if nothing is left to be looked at: it is done, reached or let go, or how it ended is written down."""
     body = entry.body or {}
-    return body.get("state") in OVER or (entry.kind == EXPERIMENT.name and bool(body.get("learned")))
+    return bool({body.get("state"), body.get("far")} & OVER or body.get(ENDS.get(entry.kind, "")))
 
 
 def superseded(entries: list[Entry]) -> dict[str, Entry]:

@@ -36,8 +36,10 @@ def page() -> None:
 def timeline(kept: Journal) -> None:
     """Draw what is due, then everything, the newest first."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        for title, name in WRITE.items():
-            way(f"New {title.lower()}", f"new-{name}", write=name)
+        for one in KINDS:
+            if not one.page:
+                way(f"New {one.title.lower()}", f"new-{one.name}", write=one.name)
+        st.page_link("plan.py", label="Goals and plans")
     waiting = due(kept, reading.today())
     if waiting:
         st.subheader("Due", anchor=False)

@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page("outcomes.py", title="Outcomes"),
         st.Page("flow.py", title="Flow & quality"),
         st.Page("knowledge.py", title="Knowledge"),
+        st.Page("plan.py", title="Plan"),
         st.Page("memory.py", title="Memory"),
         st.Page("experiments.py", title="Experiments"),
         st.Page("explore.py", title="Drill"),

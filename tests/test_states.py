@@ -37,6 +37,7 @@ WORDS = {
         "item": "There is no pull request and no issue here",
         "experiments": "No experiment is written down yet",
         "memory": "Nothing of this is written down yet",
+        "plan": "No goal is written down yet",
         "health": "there was nothing in it",
         "setup": "Nothing has been read yet that a rule could match",
     },
