@@ -133,16 +133,16 @@ METRICS = (
         needs=NEEDS,
         minimum=8,
         signal="log",
-        sql="""
+        sql=f"""
             select
-                t.resolved_at as happened_at,
-                business_seconds / 3600 as value,
-                area,
+                resolved_at as happened_at,
+                business_seconds / 3600 as value,{NAMED}
                 t.kind,
                 concat(key, ' ', title, ': ', t.status) as what,
                 url
             from issue_status_times t
             join issues on id = issue_id
+            where cancelled is not true
         """,
     ),
     Metric(

@@ -593,15 +593,12 @@ select
     s.issue_id,
     s.status,
     s.kind,
-    any_value(i.resolved_at) as resolved_at,
-    any_value(coalesce(i.components[1], split_part(i.project, '/', -1))) as area,
     sum(s.business_seconds)::bigint as business_seconds,
 from issue_spells s
 join issues i on i.id = s.issue_id
 where s.kind in ('queue', 'active', 'wait')
     and not s.bulk
     and s.ended_at <= i.resolved_at
-    and i.cancelled is not true
 group by s.issue_id, s.status, s.kind
 order by min(s.rowid);
 
