@@ -18,7 +18,7 @@ from metrics.before_after import Claim, before_after, scale_of, since, smallest_
 from metrics.metric import Metric
 from metrics.noted import NAMES, WRITTEN, Noted
 from metrics.usual import special
-from metrics.words import COUNTED, amount, day, full_day, series, unit
+from metrics.words import amount, counted, day, full_day, series, unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,13 +184,7 @@ def nearby(told: Sequence[Noted], its_own: str = "") -> tuple[str, ...]:
 def together(ended: Sequence[tuple[Plan, Result]]) -> str:
     """Return what the experiments of a quarter add up to, in words."""
     counts = Counter(one.ended for _, one in ended)
-    told = series(
-        [
-            f"{COUNTED[counts[word]] if counts[word] < len(COUNTED) else counts[word]} {word}"
-            for word in ENDED_WORDS
-            if counts[word]
-        ]
-    )
+    told = series([f"{counted(counts[word])} {word}" for word in ENDED_WORDS if counts[word]])
     weeks = median(its.weeks for its, _ in ended)
     by_chance = f"{CHANCE * len(ended):.1g}"
     return (

@@ -45,9 +45,14 @@ def full_day(when: date) -> str:
     return f"{day(when)} {when.year}"
 
 
+def counted(count: int) -> str:
+    """Return a number of things as it is said: two, 14."""
+    return COUNTED[count] if count < len(COUNTED) else f"{count:,}"
+
+
 def amount(count: int, thing: str) -> str:
     """Return a number of things in words: two measures, 14 rows."""
-    return f"{COUNTED[count] if count < len(COUNTED) else f'{count:,}'} {thing}{'' if count == 1 else 's'}"
+    return f"{counted(count)} {thing}{'' if count == 1 else 's'}"
 
 
 def series(parts: Sequence[str]) -> str:

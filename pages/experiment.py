@@ -41,10 +41,16 @@ def weeks(metric: Metric, area: str | None) -> Frame:
     return reading.history(edition, View(fewer, area=area))
 
 
-def standing(entry: Entry) -> tuple[Plan, str, Result | None]:
-    """Return the plan, where it stands, and how it ended. Raises CairnError for what is no plan."""
-    its = experiment.plan(entry.body or {})
-    points, today = weeks(its.metric, its.area), reading.today()
+Standing = tuple[Plan, str, Result | None]
+
+
+def standing(entry: Entry) -> Standing | data.CairnError:
+    """Return the plan, where it stands, and how it ended; of what is no plan, what it lacks."""
+    try:
+        its = experiment.plan(entry.body or {})
+        points, today = weeks(its.metric, its.area), reading.today()
+    except data.CairnError as lacks:
+        return lacks
     return its, experiment.state(its, today, points), result(entry, its, points, today)
 
 
@@ -56,20 +62,19 @@ def result(entry: Entry, its: Plan, points: Frame, today: date) -> Result | None
     return experiment.result(its, points, data.team(), today, others)
 
 
-def card(entry: Entry, versions: list[Entry], *, alone: bool = False) -> None:
+def card(entry: Entry, stands: Standing | data.CairnError, versions: list[Entry], *, alone: bool = False) -> None:
     """Draw one experiment. While it runs nothing is said of how it goes; `alone` is on its own page."""
     body = entry.body or {}
     told = [str(body.get(name, "…")) for name in ("change", "whom", "outcome", "because")]
     believed = f"We believe that {told[0]} for {told[1]} will lead to {told[2]}, because {told[3]}"
     with st.container(border=not alone, key=f"experiment-{entry.id}", gap="xsmall"):
-        try:
-            its, state, ended = standing(entry)
-        except data.CairnError as error:
+        if isinstance(stands, data.CairnError):
             safe.text(believed, "strong")
-            for line in str(error).splitlines():
+            for line in str(stands).splitlines():
                 safe.text(line, "note")
             _ways(entry, None, alone=alone)
             return
+        its, state, ended = stands
         if ended:
             safe.text(capital(ended.ended), "sentence", "h3")
         safe.text(believed, "strong")

@@ -8,7 +8,7 @@ import data
 from data.journal import Entry, begun, journal
 from metrics.experiment import Plan, Result, together
 from pages import safe, words
-from pages.experiment import card, standing
+from pages.experiment import Standing, card, standing
 
 HEADINGS = {
     "running": "Running",
@@ -27,30 +27,29 @@ def page() -> None:
     if not kept or not entries:
         safe.text(NONE)
         return
-    stands: dict[str, list[Entry]] = {}
+    states: dict[str, list[tuple[Entry, Standing | data.CairnError]]] = {}
     quarters: dict[date, list[tuple[Entry, Plan, Result]]] = {}
     for entry in entries:
-        try:
-            its, state, ended = standing(entry)
-        except data.CairnError:  # its card says what it lacks
-            stands.setdefault("", []).append(entry)
-            continue
-        if ended:
+        stands = standing(entry)
+        if isinstance(stands, data.CairnError):  # its card says what it lacks
+            states.setdefault("", []).append((entry, stands))
+        elif ended := stands[2]:
+            its = stands[0]
             quarter = date(its.end.year, 3 * ((its.end.month - 1) // 3) + 1, 1)
             quarters.setdefault(quarter, []).append((entry, its, ended))
         else:
-            stands.setdefault(state, []).append(entry)
+            states.setdefault(stands[1], []).append((entry, stands))
     for state, heading in HEADINGS.items():
-        if those := stands.get(state):
+        if those := states.get(state):
             safe.text(heading, "sentence", "h2")
-            for entry in those:
-                card(entry, kept.history(entry.id))
+            for entry, stands in those:
+                card(entry, stands, kept.history(entry.id))
     for quarter in sorted(quarters, reverse=True):
         safe.text(f"Ended in {words.period(quarter, 'quarter')}", "sentence", "h2")
         those = sorted(quarters[quarter], key=lambda one: one[1].end, reverse=True)
         safe.text(words.capital(together([(its, ended) for _, its, ended in those])))
-        for entry, _, _ in those:
-            card(entry, kept.history(entry.id))
+        for entry, its, ended in those:
+            card(entry, (its, "ended", ended), kept.history(entry.id))
 
 
 page()

@@ -123,7 +123,7 @@ def _present(kept: Journal, versions: list[Entry]) -> None:
     elif now.body is None:
         safe.text("This was taken back. Undo brings it to light again.")
     elif now.kind == "experiment":
-        experiment.card(now, versions, alone=True)
+        experiment.card(now, experiment.standing(now), versions, alone=True)
     else:
         answers(kept, now)
 

@@ -48,8 +48,8 @@ def remember(first: date, until: date) -> None:
     """Write what the company knew by a day into its journal, once. What was told of another life is taken back."""
     kept = journal("sandbox")
     there = {(one.id, one.version) for one in kept.everything()}
-    told = [one for one in written(first, until) if (one.id, one.version) not in there]
-    ours = {one.id for one in written(first, until)}
+    known = written(first, until)
+    told, ours = [one for one in known if (one.id, one.version) not in there], {one.id for one in known}
     gone = [one for one in kept.entries() if one.id.startswith(MADE_UP) and one.id not in ours]
     at = datetime.combine(until, time(), UTC).replace(tzinfo=None)
     back = [Entry(one.id, one.version + 1, one.version, one.kind, None, one.author, at) for one in gone]
