@@ -165,7 +165,7 @@ class Journal:
             self.engine = sa.create_engine(url, poolclass=sa.NullPool if here else None, pool_pre_ping=not here)
             if self.engine.dialect.name == "sqlite":
                 event.listen(self.engine, "connect", _as_safe_as_it_gets)
-            with self._turn() as connection:
+            with self.writing() as connection:
                 TABLES.create_all(connection)
                 for seal in SEALS[self.engine.dialect.name]:
                     connection.execute(sa.text(seal))
@@ -179,7 +179,7 @@ class Journal:
         It is accepted whoever else wrote meanwhile; `apart` then tells of both. It is on the disk twice when this returns.
         """
         told = Entry(entry or uuid.uuid4().hex, 0, base, kind, body, author, datetime.now(UTC).replace(tzinfo=None))
-        with self._in_words(), self._turn() as connection:
+        with self.writing() as connection:
             kept = self._append(connection, told)
         self.copy()
         return kept
@@ -226,7 +226,7 @@ class Journal:
 
     def last(self) -> int:
         """Return the number of the version accepted last, 0 when there is none: it changes whenever anything is written."""
-        with self._in_words(), self.engine.connect() as connection:
+        with self.reading() as connection:
             return connection.execute(sa.select(sa.func.coalesce(sa.func.max(ENTRIES.c.seq), 0))).scalar_one()
 
     def everything(self, after: int = 0) -> list[Entry]:
@@ -239,7 +239,7 @@ class Journal:
         Raises CairnError when a version is there in other words; nothing is taken over then.
         """
         new = 0
-        with self._in_words(), self._turn() as connection:
+        with self.writing() as connection:
             there = {(e.id, e.version): e for e in map(_entry, connection.execute(sa.select(ENTRIES)).mappings())}
             for one in versions:
                 known = there.get((one.id, one.version))
@@ -272,17 +272,23 @@ class Journal:
         return Entry(**{**vars(told), "version": version, "seq": done.scalar_one()})
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
         """Let one writer at a time in, so that the order of acceptance is the order of the numbers."""
-        with self.engine.begin() as connection:
+        with self._in_words(), self.engine.begin() as connection:
             if self.engine.dialect.name == "sqlite":
                 connection.exec_driver_sql("begin immediate")
             else:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN)))
             yield connection
 
-    def _read(self, asked: sa.Select) -> list[Entry]:
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Let readers in, whoever writes meanwhile."""
         with self._in_words(), self.engine.connect() as connection:
+            yield connection
+
+    def _read(self, asked: sa.Select) -> list[Entry]:
+        with self.reading() as connection:
             return [_entry(row) for row in connection.execute(asked).mappings()]
 
     @contextlib.contextmanager
@@ -360,5 +366,5 @@ def _last(twin: Any) -> int:
 def _as_safe_as_it_gets(connection: Any, _: Any) -> None:
     """Readers never wait for a writer, and what was accepted outlives a power cut."""
     connection.isolation_level = None  # we say ourselves where a transaction begins
-    for setting in ("journal_mode = wal", "synchronous = full", "busy_timeout = 30000"):
+    for setting in ("journal_mode = wal", "synchronous = full", "busy_timeout = 30000", "secure_delete = on"):
         connection.execute(f"pragma {setting}")

@@ -22,6 +22,7 @@ page = st.navigation(
         st.Page("plan.py", title="Plan"),
         st.Page("memory.py", title="Memory"),
         st.Page("experiments.py", title="Experiments"),
+        st.Page("pulse.py", title="Pulse"),
         st.Page("explore.py", title="Drill"),
         st.Page("health.py", title="Health"),
         st.Page("setup.py", title="Setup"),

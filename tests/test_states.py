@@ -38,6 +38,7 @@ WORDS = {
         "experiments": "No experiment is written down yet",
         "memory": "Nothing of this is written down yet",
         "plan": "No goal is written down yet",
+        "pulse": "Three pulses are told together",
         "health": "there was nothing in it",
         "setup": "Nothing has been read yet that a rule could match",
     },

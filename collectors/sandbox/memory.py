@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from collectors.sandbox.feelings import pulses
 from collectors.sandbox.stories import STORIES, Story, span
 from data.journal import Entry, journal
+from data.pulse import Pulse
 
 MADE_UP = "marrowby-"  # how the ids of what is told here begin
 Version = tuple[float, dict[str, Any]]  # the week it was written in, and what it adds
@@ -55,6 +57,7 @@ def remember(first: date, until: date) -> None:
     back = [Entry(one.id, one.version + 1, one.version, one.kind, None, one.author, at) for one in gone]
     if back or told:
         kept.adopt([*back, *told])
+    Pulse(kept).adopt(pulses(first, until))
 
 
 def written(first: date, until: date) -> list[Entry]:
