@@ -180,7 +180,18 @@ PLAN_SUGGESTION = Kind(
     rhythm=timedelta(weeks=2),
     page="plan",
 )
-KINDS = (NOTE, TOPIC, DECISION, FOLLOW_UP, EXPERIMENT, GOAL, SPRINT_GOAL, ORDER, PLAN_SUGGESTION)
+OFFER = Kind(
+    name="offer",
+    title="Offer to show",
+    question="What would you show first?",
+    fields=(
+        Field("what", "The part of the system you can show", "line", needed=True),
+        Field("how", "What you can show, and how", needed=True),
+        Field("until", "The last day this holds", "day"),
+    ),
+    page="knowledge",
+)
+KINDS = (NOTE, TOPIC, DECISION, FOLLOW_UP, EXPERIMENT, GOAL, SPRINT_GOAL, ORDER, PLAN_SUGGESTION, OFFER)
 SUGGESTED_ON = ("goal", "rock")  # kinds whose entries anybody may suggest a change to
 
 

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from data.journal import begun, journal
+from metrics.share import Part
 from pages import reading, safe, words
 from pages.parts import by_month, grid
 
@@ -11,6 +13,8 @@ DEPTHS = {  # the kinds of the metric's rows, the thinnest first
     "two people know it": "Two people know it",
     "three or more know it": "Three or more know it",
 }
+NEXT = 3  # parts named as what to share next
+ASKS = "Which of their next changes could two people make together?"
 COLUMNS = {"what": "Part of the system", "area": "Repository", "url": "Source"}
 
 
@@ -25,6 +29,7 @@ def page(edition: str) -> None:
         depths(known, name)
         if left := len(found) - len(known):
             safe.text(words.capital(f"{words.amount(left, 'part')} read for less than half a year: left out."), "note")
+        to_share(reading.thinly_known(edition, starts), set(known["what"]))
     st.subheader("How it moves", anchor=False)
     grid(edition, views)
 
@@ -45,6 +50,39 @@ def depths(known: words.Frame, month: str) -> None:
         if len(counted[kind]):
             with st.expander(f"{label}: {len(counted[kind])}", expanded=place < len(thin)):
                 safe.table(counted[kind], COLUMNS, alt=label, wide="what", source="url")
+
+
+def to_share(parts: list[Part], seen: set[str]) -> None:
+    """Draw the thin parts that change most, and who offered to show one; nobody stands here who did not write themself down."""
+    next_ones = [one for one in parts if one.what in seen][:NEXT]
+    offers = journal().entries("offer") if begun() else []
+    open_ones = [one for one in offers if str((one.body or {}).get("until") or "9999") >= reading.today().isoformat()]
+    st.subheader("What to share next", anchor=False)
+    if next_ones:
+        safe.text(ASKS, "ask")
+    for place, one in enumerate(next_ones):
+        knows = "one person knows it" if one.depth else "nobody knows it any more"
+        told = f"changed {words.amount(one.changes, 'time')} in twelve months, and {knows}"
+        with st.container(horizontal=True, vertical_alignment="center", key=f"share-{place}"):
+            safe.links([(one.what, one.url)])
+            safe.text(told, "note")
+            offer(one.what)
+    if not next_ones:
+        safe.text("Every part that changed is known by two people or more.")
+    for one in sorted(open_ones, key=lambda it: str((it.body or {}).get("what")).casefold()):
+        body = one.body or {}
+        safe.text(f"{body.get('what')}: {one.author} offers to show it. {body.get('how')}")
+    if not next_ones or not open_ones:
+        offer("")
+
+
+def offer(what: str) -> None:
+    """Draw the way to write oneself down for a part of the system."""
+    st.page_link(
+        "memory.py",
+        label="I can show this" if what else "Offer to show a part",
+        query_params={"write": "offer", "what": what},
+    )
 
 
 page(reading.edition())

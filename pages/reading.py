@@ -15,7 +15,7 @@ import data.rules
 import metrics
 import metrics.search
 from data import journal, kinds
-from metrics import METRICS, Metric, Usual, digest, outcomes, signals
+from metrics import METRICS, Metric, Usual, digest, outcomes, share, signals
 from metrics import change as changes
 from metrics import facets as counted
 from metrics import noted as notes
@@ -478,6 +478,12 @@ def periods(edition: str, view: View) -> dict[str, date]:
     """Return the periods in sight under their names, the newest first."""
     starts = within(history(edition, view), view.reach)["starts"].unique()
     return {period(day, view.every): day for day in sorted(starts, reverse=True)}
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def thinly_known(edition: str, month: date) -> list[share.Part]:  # noqa: ARG001  part of the key
+    """Return the parts that few knew as a month ended, those that change most first."""
+    return share.thinly_known(month)
 
 
 def mark(edition: str, view: View, starts: date) -> float | None:

@@ -3,6 +3,7 @@
 import math
 import random
 from collections import Counter
+from datetime import date
 from itertools import count
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from data import Row, edition, editions, query
 from metrics import METRICS, metric, rows, trend
+from metrics.share import thinly_known
 from tests.test_nouns import REPO, commit, pull, review, row, who
 
 NUMBERS = count(1)
@@ -237,3 +239,16 @@ def test_an_empty_team_has_no_knowledge_and_no_error(landed):
     assert trend(metric("knowledge_depth")).empty or pd.isna(trend(metric("knowledge_depth"))["value"]).all()
     assert query("from knowledge").empty
     assert query("from review_evenness").empty
+
+
+def test_what_to_share_next_is_what_few_know_and_most_change(landed):
+    busy = [change(20 * n, "src/tax/a.py") for n in range(9)]
+    quiet = [change(20 * n + 1, "src/pay/b.py") for n in range(5)]
+    known = [change(20 * n + 2, "src/web/c.py", by=("ann", "bob")[n % 2]) for n in range(9)]
+    landed(complete_to="2026-10-02", **rows_of([*busy, *quiet, *known]))
+
+    assert [(one.what, one.depth, one.changes) for one in thinly_known(date(2026, 9, 1))] == [
+        ("checkout src/tax", 1, 9),
+        ("checkout src/pay", 1, 5),
+    ]
+    assert thinly_known(date(2027, 1, 1)) == []

@@ -166,3 +166,17 @@ def test_this_week_says_what_is_due_and_leads_there():
     journal().write("decision", DECISION, "Ada")
 
     assert any(label == "1 entry of the journal is due" for label, _ in links(open_page()))
+
+
+def test_who_can_show_a_part_stands_there_only_by_their_own_hand(nouns):
+    part = {"component_id": 0, "repo": "acme/checkout", "component": "login", "depth": 1, "history": 12, "changes": 9}
+    nouns(knowledge=[{**part, "month": "2026-05-01"}], **happenings())
+    before = told(open_page("knowledge.py"))
+    fill(
+        open_page("memory.py", write="offer", what="checkout login"),
+        What_you_can_show="An hour on how sessions end",
+        Your_name="Ada",
+    )
+
+    assert "Ada" not in before
+    assert "checkout login: Ada offers to show it. An hour on how sessions end" in told(open_page("knowledge.py"))

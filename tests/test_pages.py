@@ -495,7 +495,14 @@ def test_without_a_workflow_the_page_says_how_to_name_one(nouns):
 def test_knowledge_lists_parts_of_the_system_by_depth_and_no_people(nouns):
     parts = {"billing": 0, "basket": 1, "search": 2, "mail": 3, "login": 1}
     held = [
-        {"component_id": nth, "repo": "acme/checkout", "component": name, "depth": parts[name], "history": 12}
+        {
+            "component_id": nth,
+            "repo": "acme/checkout",
+            "component": name,
+            "depth": parts[name],
+            "history": 12,
+            "changes": 10 * nth,
+        }
         for nth, name in enumerate(parts)
     ]
     nouns(knowledge=[{**one, "month": month} for one in held for month in ("2026-04-01", "2026-05-01")], **happenings())
@@ -508,9 +515,10 @@ def test_knowledge_lists_parts_of_the_system_by_depth_and_no_people(nouns):
         "Two people know it: 1": ["checkout search"],
         "Three or more know it: 1": ["checkout mail"],
     }
-    assert "of five parts of the system two parts needed a second person, and one part somebody to know them." in told(
-        app
-    )
+    shown = told(app)
+    assert "of five parts of the system two parts needed a second person, and one part somebody to know them." in shown
+    assert "changed 40 times in twelve months, and one person knows it" in shown
+    assert "offers to show it" not in shown
 
 
 def test_the_number_on_the_chart_is_the_number_of_rows_behind_it(collected):

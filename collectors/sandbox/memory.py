@@ -62,7 +62,7 @@ def remember(first: date, until: date) -> None:
 
 def written(first: date, until: date) -> list[Entry]:
     """Return every version of every entry the company had by a day, the oldest first; the same days, the same words."""
-    told = [*_decided(first), *_noted(first), *_followed(first), *_tried(first)]
+    told = [*_decided(first), *_noted(first), *_followed(first), *_tried(first), *_offered(first)]
     by_then = [one for one in told if one.at.date() <= until]
     return sorted(by_then, key=lambda one: (one.at, one.id))
 
@@ -83,6 +83,11 @@ def _entry(first: date, name: str, kind: str, author: str, *versions: Version) -
         body = {field: value for field, value in {**body, **words}.items() if value not in (None, "")}
         at = datetime.combine(_at(first, week), time(8, 30 + number))
         yield Entry(_id(first, name), number, number - 1, kind, body, author, at)
+
+
+def _offered(first: date) -> Iterator[Entry]:
+    words = {"what": "mobile-app src/totals", "how": "An hour on how totals come about, side by side."}
+    yield from _entry(first, "offer_totals", "offer", "Quill", (60.2, words))
 
 
 def _noted(first: date) -> Iterator[Entry]:
