@@ -191,7 +191,105 @@ OFFER = Kind(
     ),
     page="knowledge",
 )
-KINDS = (NOTE, TOPIC, DECISION, FOLLOW_UP, EXPERIMENT, GOAL, SPRINT_GOAL, ORDER, PLAN_SUGGESTION, OFFER)
+ROCK = Kind(
+    name="rock",
+    title="Big rock",
+    question="What would we see in the world when this is done?",
+    fields=(
+        Field("title", "What it is called", "line", needed=True),
+        Field("order", "Its place in the order, 1 is first", "number", needed=True),
+        Field("low", "Items left to do: fewer than this would surprise us", "number", needed=True),
+        Field("likely", "Items left to do: about", "number", needed=True),
+        Field("high", "Items left to do: more than this would surprise us", "number", needed=True),
+        Field("earliest", "The day it can begin", "day"),
+        Field("planned", "The day it is planned to be finished", "day"),
+        Field("epics", "Its epics in Jira, by key or title, parted by commas", "line"),
+        Field("needs", "Parts of the system it takes knowledge of, parted by commas", "line"),
+        Field("why", "Why this, and why now"),
+        Field("state", "How it stands", "choice", needed=True, choices=("open", "done", "let go")),
+    ),
+    page="plan",
+)
+CAPACITY = Kind(
+    name="capacity",
+    title="Capacity",
+    question="How much of everybody's time is there, without asking for reasons?",
+    fields=(
+        Field("title", "What this plan is called", "line", needed=True),
+        Field("first", "The first day of its first sprint", "day", needed=True),
+        Field("people", "Who is there: a line each, as Ada: 1 1 .5 1 1 1 | parts Ada says she knows", needed=True),
+        Field("light", "Light weeks, as 3: .5 engineers explore; 5: .8 customer visits", "line"),
+        Field("exploration", "Exploration that was agreed on, in per cent", "number"),
+    ),
+    page="plan",
+)
+SCENARIO = Kind(
+    name="scenario",
+    title="Scenario",
+    question="What would make us choose this one?",
+    fields=(
+        Field("title", "What it is called", "line", needed=True),
+        Field("away", "Who is away: a line each, as Ada: 2026-03-02 2026-03-16, the first days of those sprints"),
+        Field("scope", "Other sizes: a line each, as Checkout deposits: 1.5 for half as much again"),
+        Field("begins", "Other beginnings: a line each, as Checkout deposits: 2026-03-16"),
+        Field("exploration", "Exploration, in per cent", "number"),
+        Field("said", "What the forecast said when it was kept"),
+    ),
+    page="plan",
+)
+DEVIATION = Kind(
+    name="deviation",
+    title="Deviation",
+    question="What did we learn that we could not know when we planned?",
+    fields=(
+        Field("what", "What differs from the plan", "line", needed=True),
+        Field("why", "Why", needed=True),
+        Field("rock", "The big rock it is about", "entry"),
+        Field("sprint", "The first day of the sprint", "day"),
+    ),
+    page="plan",
+)
+BURN = Kind(
+    name="burn",
+    title="Investment",
+    question="Would we start this today?",
+    fields=(
+        Field("title", "What is invested in", "line", needed=True),
+        Field("pain", "What it costs us as it is"),
+        Field("low", "Person-days it takes: at least", "number"),
+        Field("likely", "Person-days it takes: about", "number"),
+        Field("high", "Person-days it takes: at most", "number"),
+        Field("saves_low", "Person-days a week it gives back: at least", "number"),
+        Field("saves_likely", "Person-days a week it gives back: about", "number"),
+        Field("saves_high", "Person-days a week it gives back: at most", "number"),
+        Field("metric", "The number in which it should show", "metric"),
+        Field("sure", "How sure we are", "choice", choices=("a guess", "fairly sure", "measured")),
+        Field("says", "Who says so", "line"),
+        Field("state", "How it stands", "choice", needed=True, choices=("open", "done", "let go")),
+        Field("since", "The day it was done", "day"),
+        Field("took", "Person-days it took", "number"),
+        Field("saved", "Person-days a week it gave back", "number"),
+        Field("came", "What came of it"),
+    ),
+    page="plan",
+)
+KINDS = (
+    NOTE,
+    TOPIC,
+    DECISION,
+    FOLLOW_UP,
+    EXPERIMENT,
+    GOAL,
+    SPRINT_GOAL,
+    ORDER,
+    PLAN_SUGGESTION,
+    OFFER,
+    ROCK,
+    CAPACITY,
+    SCENARIO,
+    DEVIATION,
+    BURN,
+)
 SUGGESTED_ON = ("goal", "rock")  # kinds whose entries anybody may suggest a change to
 
 

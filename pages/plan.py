@@ -5,12 +5,15 @@ from collections.abc import Callable
 import streamlit as st
 
 from data.journal import Journal, journal
-from pages import alignment, goals, safe, sprint_goals, suggestions
+from pages import alignment, burn_list, exploration, goals, rocks, safe, sprint_goals, suggestions
 
 SECTIONS: dict[str, Callable[[Journal], None]] = {
     "Goals": goals.draw,
     "Alignment": alignment.draw,
     "Sprint goals": sprint_goals.draw,
+    "Big rocks": rocks.draw,
+    "Burn list": burn_list.draw,
+    "Exploration": exploration.draw,
     "Suggestions": suggestions.draw,
 }
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from collectors.sandbox.feelings import pulses
+from collectors.sandbox.planning import planned
 from collectors.sandbox.stories import STORIES, Story, span
 from data.journal import Entry, journal
 from data.pulse import Pulse
@@ -62,7 +63,7 @@ def remember(first: date, until: date) -> None:
 
 def written(first: date, until: date) -> list[Entry]:
     """Return every version of every entry the company had by a day, the oldest first; the same days, the same words."""
-    told = [*_decided(first), *_noted(first), *_followed(first), *_tried(first), *_offered(first)]
+    told = [*_decided(first), *_noted(first), *_followed(first), *_tried(first), *_offered(first), *_planned(first)]
     by_then = [one for one in told if one.at.date() <= until]
     return sorted(by_then, key=lambda one: (one.at, one.id))
 
@@ -228,6 +229,15 @@ def _tried(first: date) -> Iterator[Entry]:
         "mind": "A first review that comes no sooner, or less that gets finished", "owner": "Odi",
     }  # fmt: skip
     yield from _entry(first, "experiment_running", "experiment", "Odi", (61.3, running))
+
+
+def _planned(first: date) -> Iterator[Entry]:
+    for name, kind, author, *versions in planned(lambda week: _at(first, week)):
+        told = [
+            (week, {**body, **({"rock": _id(first, body["rock"])} if "rock" in body else {})})
+            for week, body in versions
+        ]
+        yield from _entry(first, name, kind, author, *told)
 
 
 def trial(story: Story, first: date) -> tuple[date, date]:

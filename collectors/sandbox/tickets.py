@@ -23,6 +23,7 @@ from collectors.sandbox.records import DAY, HOUR, MINUTE, Issue, Pull, Ticket, a
 from collectors.sandbox.stories import STORIES, span
 
 EPIC = 10  # weeks; every project has a new epic so often
+EXPLORED = 7  # of so many stories one explores
 
 
 def keep(diary: Diary, r: Random, ticket: Ticket, who: str, taken: int) -> Ticket:
@@ -71,6 +72,7 @@ def story(diary: Diary, r: Random, pull: Pull, ready: int, parents: dict[tuple[s
     ticket.priority = r.choices(PRIORITIES, (1, 3, 10, 4, 1))[0]
     ticket.parent = parents.get((service.project, turn)) if r.random() < 0.8 else None
     ticket.points = r.choice((1.0, 2.0, 3.0, 5.0, 8.0))
+    ticket.labels = ("exploration",) if at // MINUTE % EXPLORED == 0 else ()
     pull.ticket = keep(diary, r, ticket, who, started - 10 * MINUTE)
     ticket.move(started - 5 * MINUTE, who, "In Progress")
     if ready - started > 3 * HOUR and r.random() < 0.15:
