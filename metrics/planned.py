@@ -10,8 +10,6 @@ from metrics.pencilled import WEEKS, Calendar
 if TYPE_CHECKING:
     import pandas as pd
 
-# What belongs to an epic is what rocks are made of. A team without epics plans with everything it finishes.
-
 
 def calendar(day: date) -> Calendar:
     """Return the sprints as Jira tells them, from the one a day lies in; two weeks from its Monday where there are none."""
@@ -32,7 +30,8 @@ def calendar(day: date) -> Calendar:
 def finished(project: str | None = None) -> "pd.DataFrame":
     """Return the items finished in every complete week, oldest first: week, items, and how many of them were exploration.
 
-    They are those of all projects, or of one.
+    They are those of all projects, or of one, and those of epics alone, since rocks are made of such; a team without epics
+    plans with everything it finishes.
     """
     return query(
         """
@@ -41,6 +40,7 @@ def finished(project: str | None = None) -> "pd.DataFrame":
             from issues
             where resolved_at is not null and cancelled is not true
                 and (parent is not null or not exists (select 1 from issues where parent is not null))
+                and parent not in (select key from issues where parent is not null) is not false -- a part of a part counts once
                 and source = 'jira' and ($project is null or project = $project)
         ),
         read as (
