@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_OF = 0.9  # of the last edition's items a store must hold again before it is published
 LITTLE = 16_000_000  # bytes of raw answers, for which two threads cost more than they bring
+LARGE = 1_000_000_000  # bytes of them, for which an edition made in little memory would not come to an end
 KEPT = 3  # editions; an open page may still read the one before
 READ: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -218,13 +219,17 @@ def _taken_over(live: Live, last: Edition, draft: Path, words: Team) -> bool:
 
 
 def _build_thriftily(live: Live, draft: Path, words: Team) -> None:
-    """Write a draft in little memory, or in more where there is too much to sort in little."""
+    """Write a draft in little memory; of a large store in as much as it fills, or in more where that is too little to sort in."""
+    large = live.path.stat().st_size
+    if large > LARGE:
+        live.connection.execute(f"set memory_limit = '{large}B'")
     try:
         _build(live, draft, words)
     except duckdb.OutOfMemoryException:
         draft.unlink(missing_ok=True)
         live.connection.execute("set memory_limit = '4GB'")
         _build(live, draft, words)
+    finally:
         live.connection.execute(f"set memory_limit = '{STORAGE['memory_limit']}'")
 
 
