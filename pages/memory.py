@@ -40,6 +40,7 @@ def timeline(kept: Journal) -> None:
             if not one.page:
                 way(f"New {one.title.lower()}", f"new-{one.name}", write=one.name)
         st.page_link("plan.py", label="Goals and plans")
+        st.page_link("brief.py", label="Cover brief")
     waiting = due(kept, reading.today())
     if waiting:
         st.subheader("Due", anchor=False)

@@ -26,6 +26,7 @@ page = st.navigation(
         st.Page("explore.py", title="Drill"),
         st.Page("health.py", title="Health"),
         st.Page("setup.py", title="Setup"),
+        st.Page("brief.py", title="Cover brief", visibility="hidden"),
         st.Page("item.py", title="One piece of work", visibility="hidden"),
     ],
     position="top",
@@ -43,7 +44,7 @@ try:
         notices.old(edition)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.title(page.title, anchor=False, width="content")
-            if page.url_path != "item":  # one piece of work is the same in every range
+            if page.url_path not in {"item", "brief"}:  # the same in every range
                 frame.pickers()
         page.run()
         notices.freshness(edition)

@@ -38,6 +38,7 @@ WORDS = {
         "experiments": "No experiment is written down yet",
         "memory": "Nothing of this is written down yet",
         "plan": "No goal is written down yet",
+        "brief": "Nothing is written down yet, so there is nothing to hand over",
         "pulse": "Three pulses are told together",
         "health": "there was nothing in it",
         "setup": "Nothing has been read yet that a rule could match",

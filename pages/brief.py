@@ -1,0 +1,56 @@
+"""Cover brief: what the other half, or a deputy, needs to step in tomorrow; to read, to print, to carry away."""
+
+import streamlit as st
+
+import data
+from data.journal import begun, journal
+from metrics import brief, digest
+from metrics.brief import Part
+from pages import pencil, reading, safe
+from pages.words import full_day
+
+NONE = "Nothing is written down yet, so there is nothing to hand over. Memory is where it begins."
+
+
+def page(edition: str) -> None:
+    """Draw every part of the brief as of today, and the way to take it along."""
+    if not begun():
+        safe.text(NONE)
+        return
+    kept, today = journal(), reading.today()
+    moving = [reading.moved(edition, watch) for watch in reading.moving(edition)]
+    pencilled = pencil.read(kept)
+    plan = pencilled.forecast() if pencilled.rocks else None
+    parts = brief.brief(kept, today, [digest.headline(one) for one in moving], plan)
+    with st.container(horizontal=True, vertical_alignment="center", key="brief-ways"):
+        safe.text(
+            f"As of {full_day(today)}. It is made anew whenever it is opened; nothing in it has to be kept up.", "note"
+        )
+        st.download_button(
+            "Markdown",
+            brief.as_md(parts, data.team().name, today),
+            safe.file_name("cover-brief", today.isoformat(), ending="md"),
+            "text/markdown",
+        )
+    for part in parts:
+        draw(part)
+
+
+def draw(part: Part) -> None:
+    """Draw one part: its question, then its lines, each with the way to what was written."""
+    safe.text(part.title, "sentence", "h2")
+    if not part.lines:
+        safe.text(part.nothing, "note")
+        return
+    safe.text(part.asks, "ask")
+    with st.container(gap=None):
+        for one in part.lines:
+            if one.entry:
+                safe.links([(one.what, safe.entry(one.entry))])
+            else:
+                safe.text(one.what)
+            if one.more:
+                safe.text(one.more, "note")
+
+
+page(reading.edition())
