@@ -103,14 +103,16 @@ def export(
     ] = "jsonl",
 ) -> None:
     """Print the journal: every version as a line of JSON, which import takes, or what holds now as Markdown."""
-    from data.journal import journal  # noqa: PLC0415 the other commands need no SQLAlchemy
+    from data import orders  # noqa: PLC0415 the other commands need no SQLAlchemy
+    from data.journal import journal  # noqa: PLC0415
     from data.kinds import KINDS  # noqa: PLC0415
 
     if form == "jsonl":
         sys.stdout.write("".join(f"{one.line()}\n" for one in journal().everything()))
         return
     for kind in KINDS:
-        told = [kind.words(one) for one in journal().entries(kind.name)]
+        entries = journal().entries(kind.name)
+        told = [kind.words(one) for one in entries if one.id not in orders.sealed(entries)]
         sys.stdout.write(f"## {kind.title}s\n\n{chr(10).join(told)}\n" if told else "")
 
 

@@ -113,6 +113,7 @@ GOAL = Kind(
         Field("horizon", "How far off it lies", "choice", needed=True, choices=tuple(HORIZONS)),
         Field("why", "Who has something of it, and what"),
         Field("metric", "The number it is seen in", "metric"),
+        Field("area", "The part it is seen in, where it is not everything", "line"),
         Field("way", "Which way that number should go", "choice", choices=("up", "down", "stay as it is")),
         Field(
             "far",

@@ -67,7 +67,7 @@ def titled(name: str) -> str:
 
 def _asked(journal: Journal, field: Field, start: Any) -> Any:
     """Draw one field and return its answer as the journal keeps it."""
-    if field.form in {"view", "entry"}:
+    if field.form in {"view", "entry", "entries"}:
         if start and field.form == "entry":
             safe.text(f"{field.asks}: {named(journal, str(start))}")
         return start

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 import data
+from data import orders
 from data.journal import Entry, Journal, Kind, journal
 from data.kinds import BY_NAME, KINDS, due, kind, superseded, title
 from metrics.words import day, full_day
@@ -75,7 +76,7 @@ def line(entry: Entry, gone: dict[str, Entry], listed: str) -> None:
             told.append(f"superseded by: {title(gone[entry.id])}")
         elif its.due and body.get(its.due):
             told.append(f"comes back {day(date.fromisoformat(body[its.due]))}")
-        if state := body.get("state"):
+        if state := body.get("state") or body.get("far"):
             told.append(state)
         safe.text(" · ".join(told), "note")
 
@@ -93,13 +94,13 @@ def one(kept: Journal, versions: list[Entry]) -> None:
     _present(kept, versions)
     seen = next((version for version in versions if str(version.version) == st.query_params.get("change")), None)
     if seen:
-        if form(kept, its, seen, {**(seen.body or {}), **_from_link(its)}, _check(its, seen)):
-            _go(entry=now.id)
+        if accepted := form(kept, its, seen, {**(seen.body or {}), **_from_link(its)}, _check(its, seen)):
+            _go(**review.next_after(kept, accepted))
     else:
         if now.body is not None and not instead:
-            _ways_on(now)
+            _ways_on(kept, now)
         with st.container(horizontal=True):
-            if now.body is not None and st.button("Change it", key="change"):
+            if now.body is not None and now.kind != "order" and st.button("Change it", key="change"):
                 _go(entry=now.id, change=str(now.version))
             if st.button("Undo the last change", key="undo"):
                 kept.undo(now.id, st.session_state.get("author") or "somebody")
@@ -129,11 +130,11 @@ def _present(kept: Journal, versions: list[Entry]) -> None:
         answers(kept, now)
 
 
-def _ways_on(now: Entry) -> None:
+def _ways_on(kept: Journal, now: Entry) -> None:
     """Draw what came of a decision on the day of its review, and where an entry leads on."""
     if now.kind == "decision":
         review.review(now)
-    if ways := review.ways(now):
+    if ways := review.ways(kept, now):
         with st.container(horizontal=True, key="ways-on"):
             for label, asked in ways.items():
                 way(label, label, **asked)
@@ -150,6 +151,12 @@ def answers(kept: Journal, entry: Entry) -> None:
         elif field.form == "entry":
             safe.text(f"{field.asks}:")
             safe.links([(named(kept, str(value)), safe.entry(value))])
+        elif field.form == "entries":
+            if entry.id in orders.sealed(kept.entries(entry.kind)):
+                safe.text(f"{field.asks}: sealed until the other half has given theirs.")
+                continue
+            safe.text(f"{field.asks}:")
+            safe.links([(named(kept, one), safe.entry(one)) for one in str(value).split()])
         elif field.form == "metric":
             safe.text(f"{field.asks}: {titled(value)}")
             st.page_link("explore.py", label="The number as it is today", query_params={"metric": titled(value)})
@@ -167,8 +174,9 @@ def write(kept: Journal, name: str) -> None:
         start.setdefault(its.due, (reading.today() + its.rhythm).isoformat())
     if name == "experiment":
         start.setdefault("start", reading.today().isoformat())
-    if any(field.name == "state" for field in its.fields):
-        start.setdefault("state", "open")
+    for field in its.fields:
+        if field.name in {"state", "far"}:
+            start.setdefault(field.name, field.choices[0])
     if accepted := form(kept, its, None, start, _check(its)):
         _go(entry=accepted.id)
 

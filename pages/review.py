@@ -7,9 +7,10 @@ import streamlit as st
 
 import data
 import metrics
-from data.journal import Entry
-from data.kinds import DECISION
+from data.journal import Entry, Journal
+from data.kinds import BY_NAME, DECISION, SUGGESTED_ON, kind
 from metrics import Metric, experiment
+from metrics.before_after import Claim
 from metrics.words import amount, full_day, number, unit
 from pages import reading, safe
 from pages.experiment import weeks
@@ -24,19 +25,43 @@ def review(entry: Entry) -> None:
     if metric is None or metric.private or str(body.get("review", "")) > today.isoformat():
         return
     begins = date.fromisoformat(body["since"]) if body.get("since") else entry.at.date()
-    points = weeks(metric, None)
-    others = experiment.nearby(reading.between(reading.edition(), begins, today), entry.id)
-    claim = experiment.held_against(metric, points, begins, today + timedelta(days=1), data.team(), others)
+    both, claim = since(metric, None, begins, entry.id)
     st.subheader("Before and since", anchor=False)
-    safe.text(_sides(metric, points, begins, today), "strong")
+    safe.text(both, "strong")
     safe.text(claim.words)
     if expected := body.get("expected"):
         safe.text(f"What we expected to see: {expected}", "ask")
     chart(reading.edition(), replace(reading.here(metric), reach="12 months"))
 
 
-def ways(entry: Entry) -> dict[str, dict[str, str]]:
-    """Return what can be done with a decision, an experiment, a topic or a follow-up, each with what its form begins with."""
+def since(metric: Metric, area: str | None, begins: date, its_own: str) -> tuple[str, Claim]:
+    """Return what was usual for a number before and since a day, in a sentence, and what that lets anybody say."""
+    points, today = weeks(metric, area), reading.today()
+    others = experiment.nearby(reading.between(reading.edition(), begins, today), its_own)
+    claim = experiment.held_against(metric, points, begins, today + timedelta(days=1), data.team(), others)
+    return _sides(metric, points, begins, today), claim
+
+
+def next_after(kept: Journal, accepted: Entry) -> dict[str, str]:
+    """Return where a writer goes on: to the form of what a suggestion that was taken is about, else to what was written."""
+    if accepted.kind == "plan_suggestion" and (accepted.body or {}).get("state") == "taken":
+        return next(iter(ways(kept, accepted).values()), {"entry": accepted.id})
+    return {"entry": accepted.id}
+
+
+def ways(kept: Journal, entry: Entry) -> dict[str, dict[str, str]]:
+    """Return what can be done with an entry, each with what its form begins with."""
+    if entry.kind == "plan_suggestion":
+        return _ways_of_suggestion(kept, entry)
+    if entry.kind in SUGGESTED_ON:
+        later = (reading.today() + (kind(entry.kind).rhythm or timedelta())).isoformat()
+        again = {"entry": entry.id, "change": str(entry.version), "review": later}
+        suggest = {"write": "plan_suggestion", "on": entry.id}
+        return {
+            "Say how far we are": again,
+            "Suggest a change": suggest,
+            "Follow-up": {"write": "follow_up", "of": entry.id},
+        }
     body = {name: str(value) for name, value in (entry.body or {}).items()}
     of = {"of": entry.id}
     about = {name: body[name] for name in ("metric", "view") if body.get(name)}
@@ -59,6 +84,20 @@ def ways(entry: Entry) -> dict[str, dict[str, str]]:
             "Follow-up": follow,
         }
     return {}
+
+
+def _ways_of_suggestion(kept: Journal, entry: Entry) -> dict[str, dict[str, str]]:
+    """Return that an open suggestion can be taken or declined, and that what a taken one is about can be changed by hand."""
+    body = entry.body or {}
+    answer = {"entry": entry.id, "change": str(entry.version)}
+    if body.get("state") == "open":
+        return {"Take it": {**answer, "state": "taken"}, "Decline it": {**answer, "state": "declined"}}
+    about = kept.history(str(body.get("on") or ""))
+    if body.get("state") != "taken" or not about or about[-1].body is None:
+        return {}
+    now = about[-1]
+    changed = {"entry": now.id, "change": str(now.version), "changed": str(body.get("what", ""))}
+    return {f"Change the {BY_NAME[now.kind].title.lower()} as was suggested": changed}
 
 
 def _sides(metric: Metric, points: Frame, begins: date, today: date) -> str:

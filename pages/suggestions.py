@@ -1,12 +1,52 @@
 """Suggestions to the plan: what anybody thinks should change in it, talked about, and taken or declined with a reason."""
 
-from data.journal import Journal
-from pages import safe
+import streamlit as st
+
+from data.journal import Entry, Journal
+from data.kinds import over
+from metrics.words import amount, capital, full_day
+from pages import review, safe
+from pages.form import named
 
 NONE = "Nothing is suggested yet. Every goal and every rock has a way to suggest a change to it."
+MOST = 20  # answered ones drawn; Memory has the others
 
 
 def draw(kept: Journal) -> None:
-    """Draw what is suggested."""
-    if not kept.entries("plan_suggestion"):
+    """Draw how many are open, those, and what became of the others."""
+    every = kept.entries("plan_suggestion")
+    waiting, answered = ([one for one in every if over(one) is is_over] for is_over in (False, True))
+    if not every:
         safe.text(NONE)
+        return
+    safe.text(load(len(waiting)), "lead")
+    for one in reversed(waiting):
+        card(kept, one)
+    if answered:
+        safe.text("Answered", "sentence", "h3")
+        for one in answered[:MOST]:
+            card(kept, one)
+    if len(answered) > MOST:
+        st.page_link("memory.py", label="Earlier ones", query_params={"kept": "Suggestion to the plan"})
+
+
+def load(count: int) -> str:
+    """Return how much waits to be talked about."""
+    return f"{capital(amount(count, 'suggestion'))} {'is' if count == 1 else 'are'} open."
+
+
+def card(kept: Journal, one: Entry) -> None:
+    """Draw one suggestion: to what, why, by whom, and how it was answered."""
+    body = one.body or {}
+    with st.container(border=True, key=f"suggestion-{one.id}", gap="xsmall"):
+        safe.text(body.get("what"), "strong", "h4")
+        safe.links([(f"To: {named(kept, str(body.get('on')))}", safe.entry(body.get("on")))])
+        first = kept.history(one.id)[0]
+        safe.text(f"Why: {body.get('why')}")
+        safe.text(f"{first.author}, {full_day(first.at.date())}", "note")
+        if over(one):
+            safe.text(f"{capital(str(body.get('state')))} on {full_day(one.at.date())}: {body.get('reason')}")
+        with st.container(horizontal=True, key=f"ways-suggestion-{one.id}"):
+            st.page_link("memory.py", label="Open", query_params={"entry": one.id})
+            for label, query in review.ways(kept, one).items():
+                st.page_link("memory.py", label=label, query_params=query)

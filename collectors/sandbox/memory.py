@@ -1,4 +1,4 @@
-"""What the company wrote down: a year of notes, decisions, experiments and follow-ups that fit the table of stories.
+"""What the company wrote down: a year of notes, decisions, experiments, follow-ups and goals that fit the table of stories.
 
 It goes into the sandbox's own journal and into no other. What somebody wrote there meanwhile stays.
 """
@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from collectors.sandbox.company import PREHISTORY
 from collectors.sandbox.feelings import pulses
 from collectors.sandbox.planning import planned
 from collectors.sandbox.stories import STORIES, Story, span
+from collectors.sandbox.tickets import EPIC, epic_title
 from data.journal import Entry, journal
 from data.pulse import Pulse
 
@@ -64,6 +66,7 @@ def remember(first: date, until: date) -> None:
 def written(first: date, until: date) -> list[Entry]:
     """Return every version of every entry the company had by a day, the oldest first; the same days, the same words."""
     told = [*_decided(first), *_noted(first), *_followed(first), *_tried(first), *_offered(first), *_planned(first)]
+    told += [*_headed(first), *_ordered(first), *_sprinted(first), *_suggested(first)]
     by_then = [one for one in told if one.at.date() <= until]
     return sorted(by_then, key=lambda one: (one.at, one.id))
 
@@ -78,12 +81,15 @@ def _id(first: date, name: str) -> str:
 
 
 def _entry(first: date, name: str, kind: str, author: str, *versions: Version) -> Iterator[Entry]:
-    """Yield the versions of an entry, each with the week it was written in; a later one adds to the one before."""
+    """Yield the versions of an entry, each with the week it was written in; a later one adds to the one before.
+
+    A version that somebody else wrote says who under `by`.
+    """
     body: dict[str, Any] = {}
     for number, (week, words) in enumerate(versions, 1):
-        body = {field: value for field, value in {**body, **words}.items() if value not in (None, "")}
+        body = {field: value for field, value in {**body, **words}.items() if value not in (None, "") and field != "by"}
         at = datetime.combine(_at(first, week), time(8, 30 + number))
-        yield Entry(_id(first, name), number, number - 1, kind, body, author, at)
+        yield Entry(_id(first, name), number, number - 1, kind, body, words.get("by", author), at)
 
 
 def _offered(first: date) -> Iterator[Entry]:
@@ -245,3 +251,187 @@ def trial(story: Story, first: date) -> tuple[date, date]:
     begins, _ = span(story, first)
     _, last = story.weeks
     return begins, first + timedelta(weeks=last or story.weeks[0] + 12, days=-1)
+
+
+GOALS: dict[str, tuple[dict[str, Any], tuple[Version, ...]]] = {  # what each is and where it leads, and what was said of it when
+    "search_half_day": (
+        {
+            "destination": "A change to search is looked at within half a day", "horizon": "short", "metric": "pickup_time",
+            "area": "search", "way": "down", "stones": ("SHOP", 62), "why": "Who waits begins something else, and comes back to it late.",
+        },
+        (
+            (57.4, {"far": "not begun", "sure": "mid", "because": "Two of us are new and still learn by reviewing"}),
+            (60.4, {"far": "on the way", "changed": "Half a day now means of our working hours, as was suggested."}),
+            (62.3, {
+                "sure": "low", "because": "Mornings did not bring it, and the shared hour has only begun",
+                "changed": "Mornings were not enough; an experiment with a shared hour runs.",
+            }),
+        ),
+    ),
+    "no_surprise": (
+        {
+            "destination": "A large release of checkout surprises nobody", "horizon": "short", "metric": "bugs_opened", "area": "checkout",
+            "way": "stay as it is", "stones": ("SHOP", 52, "Rehearsal notes of the service desk"), "why": "The wave of the spring took four weeks.",
+        },
+        (
+            (50.2, {"far": "on the way", "sure": "mid", "because": "One rehearsal is planned, and nobody has done one before"}),
+            (60.1, {
+                "far": "nearly there", "sure": "high", "because": "Two rehearsed releases went out without a wave",
+                "changed": "The second release was rehearsed with the desk, and the desk led it.",
+            }),
+        ),
+    ),
+    "by_hand": (
+        {
+            "destination": "Nobody writes a request to get a new service", "horizon": "short", "metric": "requests", "way": "down",
+            "stones": ("OPS", 52, ("OPS", 62)), "why": "A day of waiting for five minutes of work, at both ends.",
+        },
+        (
+            (36.2, {"far": "on the way", "sure": "mid", "because": "Most come by the Workflow, and we do not know yet why some do not"}),
+            (60.2, {
+                "far": "nearly there", "sure": "high", "because": "The Workflow asks for the database now, which was the reason",
+                "changed": "What still comes by hand is asked for once and then never again.",
+            }),
+        ),
+    ),
+    "pairs_known": (
+        {
+            "destination": "We know if reviewing in pairs is worth its hour", "horizon": "short", "metric": "pickup_time", "area": "mobile-app",
+            "way": "down", "why": "Two weeks could not tell.",
+        },
+        ((61.2, {"far": "not begun", "sure": "mid", "because": "It waits for a quarter without a large release"}),),
+    ),
+    "second_head": (
+        {
+            "destination": "Two of us release ledger as a matter of course", "horizon": "mid", "metric": "thinly_known_share", "way": "down",
+            "stones": ("PAY", 62), "why": "When one is away, invoices wait.",
+        },
+        ((52.3, {"far": "not begun", "sure": "low", "because": "Nobody was found yet who would like to learn it"}),),
+    ),
+    "same_day": (
+        {
+            "destination": "What is merged reaches customers on the same day", "horizon": "mid", "metric": "change_lead_time", "way": "down",
+            "stones": ("OPS", 42, ("OPS", 62)), "why": "What is learned late is learned twice.",
+        },
+        (
+            (42.2, {"far": "on the way", "sure": "mid", "because": "It holds for most, and not for what goes by the weekly train"}),
+            (58.2, {"sure": "low", "because": "What waits for review waits longer now", "changed": "Reviews of search begin to wait."}),
+        ),
+    ),
+    "found_by_us": (
+        {
+            "destination": "A bug of the shop is met by us before customers meet it", "horizon": "mid", "metric": "escaped_bugs", "way": "down",
+            "why": "They write once, and then they go elsewhere.",
+        },
+        ((48.2, {"far": "not begun", "sure": "mid", "because": "We only count them since the spring"}),),
+    ),
+    "second_week": (
+        {
+            "destination": "A new colleague changes any part of the shop in their second week", "horizon": "long",
+            "why": "The company grows, and what it knows should not shrink to a few heads.",
+        },
+        ((55.2, {"far": "on the way", "sure": "mid", "because": "Both new colleagues did so in search; nobody has tried it in ledger"}),),
+    ),
+    "nothing_to_say": (
+        {
+            "destination": "A release is nothing to speak of", "horizon": "long", "metric": "deployment_frequency", "way": "up",
+            "stones": ("PAY", 42), "why": "Small ones can be taken back before anybody meets them.",
+        },
+        ((30.2, {"far": "on the way", "sure": "high", "because": "Most of the shop goes out daily, and the books can follow"}),),
+    ),
+    "open_it": (
+        {
+            "destination": "People open a service themselves", "horizon": "mid", "metric": "requests", "way": "down",
+            "why": "The requests are alike, and a Workflow does not wait.",
+        },
+        (
+            (4.2, {"far": "on the way", "sure": "mid", "because": "The Workflow is begun, and nobody has seen it yet"}),
+            (30.1, {"far": "there", "sure": "high", "because": "Four of five came by the Workflow in its sixth week"}),
+        ),
+    ),
+}  # fmt: skip
+ORDERS = {  # by horizon: who gave which order when; the PM's of the goals of this year is still to come
+    "short": (
+        (63.1, "EM", "Noro", ("search_half_day", "pairs_known", "no_surprise", "by_hand")),
+        (63.2, "PM", "Roa", ("by_hand", "search_half_day", "no_surprise", "pairs_known")),
+    ),
+    "mid": ((64.2, "EM", "Noro", ("second_head", "same_day", "found_by_us")),),
+}
+SPRINT_GOALS: dict[float, tuple[dict[str, Any], ...]] = {  # by the week they begin in; both write on each
+    58.1: (
+        {"goal": "Deposits cost the same in the app and in the shop", "why": "The desk explains the difference every day."},
+        {"by": "Roa", "ended": "we got there", "came": "The desk noticed before we told them."},
+    ),
+    60.1: (
+        {"goal": "No change to search waits over a weekend", "why": "Mondays begin with what nobody remembers.", "of": "search_half_day"},
+        {"by": "Roa", "why": "Mondays begin with what nobody remembers, and customers wait for two of them."},
+        {"ended": "part of the way", "came": "Mornings held until Wednesday, then the week took over."},
+    ),
+    62.1: (
+        {"goal": "The shared hour for reviews has begun, and everybody knows when", "why": "It needs the whole quarter to tell.", "of": "search_half_day"},
+        {"by": "Roa", "ended": "we got there", "came": "Eleven, every day. The calendar says so."},
+    ),
+    64.1: (
+        {"goal": "Somebody beside Tovi has released ledger once", "why": "Whoever has done it once can say if they would like to.", "of": "second_head"},
+        {"by": "Roa", "why": "Whoever has done it once can say if they would like to, before the quiet fortnight."},
+    ),
+    66.1: ({"goal": "The rota of payments runs without the old list", "why": "Two lists were asked at night, and they differed."},),
+}  # fmt: skip
+SUGGESTIONS: dict[str, tuple[float, str, str, dict[str, str], tuple[Version, ...]]] = {  # when, who, to which goal, what and why, and the answer
+    "working_hours": (
+        59.3, "Kofa", "search_half_day",
+        {"what": "Say half a day of our working hours", "why": "By the clock a change of Friday afternoon is late on Saturday."},
+        ((60.3, {"by": "Noro", "state": "taken", "reason": "Nights are nobody's to review in."}),),
+    ),
+    "last_tenth": (
+        61.4, "Bram", "by_hand",
+        {"what": "Let it go as it is", "why": "The last tenth costs more than it gives."},
+        ((62.2, {"by": "Roa", "state": "declined", "reason": "The last tenth are those who wait longest, and one change served most of them."}),),
+    ),
+    "leave_train": (63.4, "Lumi", "same_day", {"what": "Leave invoicing and ledger out of it", "why": "Their train waits a week on purpose."}, ()),
+    "unwaited": (64.3, "Odi", "search_half_day", {"what": "Leave updates of libraries out of it", "why": "Nobody waits for those."}, ()),
+    "which_part": (64.5, "Wrena", "second_week", {"what": "Say which parts, one after the other", "why": "Ledger is another thing than the storefront."}, ()),
+}  # fmt: skip
+FIRST_SPRINT, FORTNIGHT = date(2024, 1, 1), 14  # when the sprint numbered 0 began, and how many days each takes
+
+
+def _headed(first: date) -> Iterator[Entry]:
+    for name, (told, versions) in GOALS.items():
+        stones = ", ".join(_stones(told["stones"])) if "stones" in told else ""
+        later = [(week, {**said, "review": f"{_at(first, week + 10.1)}"}) for week, said in versions]
+        begun = (later[0][0], {**told, "stones": stones, **later[0][1]})
+        yield from _entry(first, f"goal_{name}", "goal", "Noro", begun, *later[1:])
+
+
+def _stones(told: tuple[Any, ...]) -> Iterator[str]:
+    """Yield the names of some stones: the epic a project has in a week, words that are no epic, and the epics after them."""
+    project, week, *others = told
+    yield f"{project} {epic_title(project, int((week + PREHISTORY) // EPIC + 1))}"
+    for other in others:
+        yield from [other] if isinstance(other, str) else _stones(other)
+
+
+def _ordered(first: date) -> Iterator[Entry]:
+    for horizon, given in ORDERS.items():
+        for week, role, author, names in given:
+            told = {"whose": f"{role}, of the {horizon} goals", "role": role, "horizon": horizon}
+            goals = " ".join(_id(first, f"goal_{name}") for name in names)
+            yield from _entry(first, f"order_{role}_{horizon}", "order", author, (week, {**told, "goals": goals}))
+
+
+def _sprinted(first: date) -> Iterator[Entry]:
+    for week, (begun, *later) in SPRINT_GOALS.items():
+        number = (_at(first, week) - FIRST_SPRINT).days // FORTNIGHT
+        ends = FIRST_SPRINT + timedelta(days=FORTNIGHT * number + 11)
+        told = {**begun, "sprint": f"Sprint {number}", "until": f"{ends}"}
+        if "of" in told:
+            told["of"] = _id(first, f"goal_{told['of']}")
+        versions = [(week + 0.1 + (2 if "ended" in said else 0), said) for said in later]
+        yield from _entry(first, f"sprint_{week}", "sprint_goal", "Noro", (week, told), *versions)
+
+
+def _suggested(first: date) -> Iterator[Entry]:
+    for name, (week, author, goal, told, answer) in SUGGESTIONS.items():
+        day = f"{_at(first, int(week) + 2.1)}"
+        begun = {**told, "on": _id(first, f"goal_{goal}"), "state": "open", "day": day}
+        yield from _entry(first, f"suggested_{name}", "plan_suggestion", author, (week, begun), *answer)

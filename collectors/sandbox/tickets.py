@@ -48,13 +48,18 @@ def keep(diary: Diary, r: Random, ticket: Ticket, who: str, taken: int) -> Ticke
     return ticket
 
 
+def epic_title(project: str, turn: int) -> str:
+    """Return what the epic of a project is called that begins so many times ten weeks after the first."""
+    return f"Better {THINGS[(3 * turn + len(project)) % len(THINGS)]}"
+
+
 def epics(diary: Diary) -> dict[tuple[str, int], Ticket]:
     """Begin an epic in each project every ten weeks, worked on for eighteen; they are found by project and turn."""
     r, found = diary.random("epics"), {}
     for project, turn in ((project, turn) for project in PROJECTS for turn in range(10)):
         at = noon(diary.anchor + timedelta(weeks=EPIC * (turn - 1) - PREHISTORY), 9)
         lead = PEOPLE[next(service.team for service in SERVICES if service.project == project)][0]
-        epic = Ticket(project, "Epic", f"Better {THINGS[(3 * turn + len(project)) % len(THINGS)]}", at, lead)
+        epic = Ticket(project, "Epic", epic_title(project, turn), at, lead)
         found[project, turn] = keep(diary, r, epic, lead, at + HOUR)
         epic.move(at + 10 * DAY, lead, "In Progress")
         epic.move(at + 18 * 7 * DAY, lead, "Done", "Done")
