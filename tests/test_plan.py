@@ -6,6 +6,7 @@ import shutil
 from datetime import date, datetime, timedelta
 
 import pytest
+import streamlit as st
 from playwright.sync_api import expect
 from typer.testing import CliRunner
 
@@ -60,6 +61,7 @@ def published(publish_nouns, tmp_path_factory):
 @pytest.fixture
 def collected(published, monkeypatch, tmp_path):
     """What was collected, with a journal nobody has written in."""
+    st.cache_data.clear()  # another journal under the name of the same edition
     shutil.copytree(published, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "team.toml"))
