@@ -127,7 +127,7 @@ GOAL = Kind(
         Field("changed", "What changed last"),
         Field(
             "stones",
-            "The stones on the path: keys of Jira, issues or releases of GitHub such as shop#12 or shop v1.4, parted by commas",
+            "The stones on the path, parted by commas: SHOP-12, shop#34, shop v1.4",
             "line",
         ),
         Field("review", "The day it comes back", "day", needed=True),

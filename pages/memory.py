@@ -10,7 +10,7 @@ from data import orders
 from data.journal import Entry, Journal, Kind, journal
 from data.kinds import BY_NAME, KINDS, due, kind, superseded, title
 from metrics.words import day, full_day
-from pages import experiment, reading, review, safe, words
+from pages import experiment, goals, reading, review, safe, words
 from pages.form import Check, form, named, titled
 
 EVERYTHING = "Everything"
@@ -36,11 +36,10 @@ def page() -> None:
 
 def timeline(kept: Journal) -> None:
     """Draw what is due, then everything, the newest first."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         for one in KINDS:
             if not one.page:
                 way(f"New {one.title.lower()}", f"new-{one.name}", write=one.name)
-        st.page_link("plan.py", label="Goals and plans")
         st.page_link("brief.py", label="Cover brief")
     waiting = due(kept, reading.today())
     if waiting:
@@ -131,9 +130,12 @@ def _present(kept: Journal, versions: list[Entry]) -> None:
 
 
 def _ways_on(kept: Journal, now: Entry) -> None:
-    """Draw what came of a decision on the day of its review, and where an entry leads on."""
+    """Draw what came of a decision on the day of its review, how the number of a goal stands, and where an entry leads on."""
     if now.kind == "decision":
         review.review(now)
+    if now.kind == "goal":
+        goals.number(now, kept.history(now.id))
+        goals.path(now)
     if ways := review.ways(kept, now):
         with st.container(horizontal=True, key="ways-on"):
             for label, asked in ways.items():
