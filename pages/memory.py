@@ -93,6 +93,7 @@ def one(kept: Journal, versions: list[Entry]) -> None:
     _present(kept, versions)
     seen = next((version for version in versions if str(version.version) == st.query_params.get("change")), None)
     if seen:
+        _suggested(kept)
         if accepted := form(kept, its, seen, {**(seen.body or {}), **_from_link(its)}, _check(its, seen)):
             _go(**review.next_after(kept, accepted))
     else:
@@ -111,6 +112,13 @@ def one(kept: Journal, versions: list[Entry]) -> None:
                 "strong",
             )
             answers(kept, version)
+
+
+def _suggested(kept: Journal) -> None:
+    """Draw what was suggested, where that is what led to the form."""
+    told = kept.history(st.query_params.get("suggested") or "none")
+    if told and told[-1].kind == "plan_suggestion" and (body := told[-1].body):
+        safe.text(f"What was suggested: {body.get('what')}. {body.get('why')}", "ask")
 
 
 def _present(kept: Journal, versions: list[Entry]) -> None:
@@ -210,7 +218,7 @@ def _go(**where: str) -> None:
 
 def _show(**where: str) -> None:
     """Write another state of this page into the address; the pickers of the frame stay as they are."""
-    for name in ("entry", "change", "write", *(field.name for one in KINDS for field in one.fields)):
+    for name in ("entry", "change", "write", "suggested", *(field.name for one in KINDS for field in one.fields)):
         st.query_params.pop(name, None)
     st.query_params.update(where)
 

@@ -54,14 +54,7 @@ def ways(kept: Journal, entry: Entry) -> dict[str, dict[str, str]]:
     if entry.kind == "plan_suggestion":
         return _ways_of_suggestion(kept, entry)
     if entry.kind in SUGGESTED_ON:
-        later = (reading.today() + (kind(entry.kind).rhythm or timedelta())).isoformat()
-        again = {"entry": entry.id, "change": str(entry.version), "review": later}
-        suggest = {"write": "plan_suggestion", "on": entry.id}
-        return {
-            "Say how far we are": again,
-            "Suggest a change": suggest,
-            "Follow-up": {"write": "follow_up", "of": entry.id},
-        }
+        return {**_again(entry), "Suggest a change": {"write": "plan_suggestion", "on": entry.id}}
     body = {name: str(value) for name, value in (entry.body or {}).items()}
     of = {"of": entry.id}
     about = {name: body[name] for name in ("metric", "view") if body.get(name)}
@@ -86,6 +79,15 @@ def ways(kept: Journal, entry: Entry) -> dict[str, dict[str, str]]:
     return {}
 
 
+def _again(goal: Entry) -> dict[str, dict[str, str]]:
+    """Return the way to say anew how far a goal is, and when it comes back; nothing for what does not come back."""
+    its = kind(goal.kind)
+    if not its.due or not its.rhythm:
+        return {}
+    later = (reading.today() + its.rhythm).isoformat()
+    return {"Say how far we are": {"entry": goal.id, "change": str(goal.version), its.due: later}}
+
+
 def _ways_of_suggestion(kept: Journal, entry: Entry) -> dict[str, dict[str, str]]:
     """Return that an open suggestion can be taken or declined, and that what a taken one is about can be changed by hand."""
     body = entry.body or {}
@@ -96,7 +98,7 @@ def _ways_of_suggestion(kept: Journal, entry: Entry) -> dict[str, dict[str, str]
     if body.get("state") != "taken" or not about or about[-1].body is None:
         return {}
     now = about[-1]
-    changed = {"entry": now.id, "change": str(now.version), "changed": str(body.get("what", ""))}
+    changed = {"entry": now.id, "change": str(now.version), "suggested": entry.id, "changed": str(body.get("what", ""))}
     return {f"Change the {BY_NAME[now.kind].title.lower()} as was suggested": changed}
 
 

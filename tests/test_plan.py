@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import data.__main__
 from data import orders
 from data.journal import Entry, Journal, journal, read_twin
-from data.kinds import BY_NAME, GOAL, due, kind
+from data.kinds import BY_NAME, GOAL, SUGGESTED_ON, due, kind, title
 from metrics import search
 from metrics.stones import stones
 from tests.test_browser import browser, dashboard, link, settle, visit
@@ -277,6 +277,7 @@ def test_a_suggestion_is_answered_with_a_reason_and_taking_it_leaves_the_goal_to
     answered = kept.history(take["entry"][0])[-1]
     assert (answered.body["state"], answered.body["reason"], answered.author) == ("taken", "It is easy", "Cy")
     assert len(kept.history(goal.id)) == 1, "nothing is changed in silence"
+    assert f"What was suggested: {answered.body['what']}. Some do not matter" in told(app)
     assert (
         next(one for one in app.text_area if one.label.startswith("What changed last")).value == answered.body["what"]
     )
@@ -285,6 +286,26 @@ def test_a_suggestion_is_answered_with_a_reason_and_taking_it_leaves_the_goal_to
     text = told(open_page("plan.py", section="Suggestions"))
     assert "Two suggestions are open." in text
     assert "It is easy" in text
+
+
+@pytest.mark.usefixtures("collected")
+@pytest.mark.parametrize("name", SUGGESTED_ON)
+def test_anything_of_the_plan_leads_to_a_suggestion_and_a_taken_one_back_to_its_form(name):
+    kept = journal()
+    body = {
+        "goal": GOAL_OF,
+        "rock": {"title": "Deposits", "order": 1, "low": 3, "likely": 5, "high": 9, "state": "open"},
+    }[name]
+    one = kept.write(name, body, "Ada")
+    app = press(open_page("memory.py", entry=one.id), "Suggest a change")
+    assert f"In which part of the plan: {title(one)}" in told(app)
+    next(asked for asked in app.text_area if asked.label == "Why").set_value("They are away")
+    app = fill(app, What_should_change="Begin later", Your_name="Bo")
+    assert [entry.body["on"] for entry in kept.entries("plan_suggestion")] == [one.id]
+    app = fill(press(app, "Take it"), Why_it_was="They are")
+    assert "What was suggested: Begin later. They are away" in told(app)
+    assert app.query_params["entry"] in (one.id, [one.id])
+    assert len(kept.history(one.id)) == 1
 
 
 @pytest.mark.usefixtures("collected")
