@@ -3,12 +3,12 @@
 import streamlit as st
 
 from data.journal import Entry, Journal
-from data.kinds import over
+from data.kinds import SUGGESTED_ON, kind, over, title
 from metrics.words import amount, capital, full_day
 from pages import review, safe
 from pages.form import named
 
-NONE = "Nothing is suggested yet. Every goal and every rock has a way to suggest a change to it."
+NONE = "Nothing is suggested yet. Whatever stands in the plan can be changed for a reason."
 MOST = 20  # answered ones drawn; Memory has the others
 
 
@@ -16,6 +16,7 @@ def draw(kept: Journal) -> None:
     """Draw how many are open, those, and what became of the others."""
     every = kept.entries("plan_suggestion")
     waiting, answered = ([one for one in every if over(one) is is_over] for is_over in (False, True))
+    begin(kept)
     if not every:
         safe.text(NONE)
         return
@@ -33,6 +34,25 @@ def draw(kept: Journal) -> None:
 def load(count: int) -> str:
     """Return how much waits to be talked about."""
     return f"{capital(amount(count, 'suggestion'))} {'is' if count == 1 else 'are'} open."
+
+
+def begin(kept: Journal) -> None:
+    """Draw the way to a suggestion: first to what, then to its form."""
+    ahead = [one for name in SUGGESTED_ON for one in kept.entries(name) if not over(one)]
+    there = {one.id: f"{kind(one.kind).title}: {title(one)}" for one in ahead}
+    if not there:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        on = st.selectbox(
+            "Suggest a change to",
+            list(there),
+            index=None,
+            format_func=there.__getitem__,
+            placeholder="A goal or a big rock",
+            width=560,
+        )
+        if on:
+            st.page_link("memory.py", label="Write it", query_params={"write": "plan_suggestion", "on": on})
 
 
 def card(kept: Journal, one: Entry) -> None:

@@ -306,6 +306,9 @@ def test_anything_of_the_plan_leads_to_a_suggestion_and_a_taken_one_back_to_its_
     assert "What was suggested: Begin later. They are away" in told(app)
     assert app.query_params["entry"] in (one.id, [one.id])
     assert len(kept.history(one.id)) == 1
+    app = open_page("plan.py", section="Suggestions")
+    app.selectbox[-1].set_value(one.id).run()
+    assert [asked["on"] for label, asked in links(app) if label == "Write it"] == [[one.id]]
 
 
 @pytest.mark.usefixtures("collected")
