@@ -88,12 +88,16 @@ class Kind:
         return strange + [told for field in asked if (told := field.wrong(body.get(field.name)))]
 
     def words(self, one: "Entry") -> str:
-        """Return an entry of this kind as Markdown: a heading, a line for every answer, and whose version it is."""
+        """Return an entry of this kind as Markdown: a heading, a line for every answer, and whose version it is.
+
+        Orders of entries are left out: they are ids, and may be sealed.
+        """
         body = {
             name: " ".join(str(value).split()) for name, value in (one.body or {}).items() if value not in (None, "")
         }
         title, *others = self.fields
-        told = [f"- **{field.asks}**: {body[field.name]}" for field in others if field.name in body]
+        read = [field for field in others if field.name in body and field.form != "entries"]
+        told = [f"- **{field.asks}**: {body[field.name]}" for field in read]
         signed = f"- version {one.version} by {one.author} on {one.at:%Y-%m-%d}"
         return "\n".join([f"### {body.get(title.name, self.title)}", "", *told, signed, ""])
 
