@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -55,6 +56,27 @@ def rebuild(
         sys.stdout.write(json.dumps({"edition": made.name, "company": made.company}) + "\n")
     else:
         sys.stdout.write(f"Edition {made.name} is published.\n")
+
+
+@main.command("backup")
+def back_up(file: Annotated[Path, typer.Argument(help="The file to write, for example cairn-2026-11-21.tar.")]) -> None:
+    """Write everything that cannot be made again into one file: what was collected, what people wrote, the key, the rules."""
+    from data.backup import backup  # noqa: PLC0415 the other commands need no SQLAlchemy
+
+    about = backup(file, datetime.now(UTC).date())
+    sys.stdout.write(
+        f"{file} holds {', '.join(about['members'])} of {'your team' if about['company'] == 'team' else 'the sandbox company'}."
+        " It names people as GitHub and Jira do, and lets hashes be told: keep it where only you can read it.\n"
+    )
+
+
+@main.command("restore")
+def take_back(file: Annotated[Path, typer.Argument(help="What backup wrote.", exists=True)]) -> None:
+    """Take a backup back into an empty CAIRN_HOME and publish it: the same pages, number for number."""
+    from data.backup import restore  # noqa: PLC0415
+
+    made = restore(file)
+    sys.stdout.write(f"Edition {made.name} is published. Tokens are not in a backup: set them before the next sync.\n")
 
 
 @main.command("show-me")
