@@ -56,9 +56,18 @@ def rows(text: object) -> list[Row]:
         name, colon, rest = line.partition(":")
         shares, _, knows = rest.partition("|")
         if colon and name.strip():
-            told = [share for word in shares.split() if (share := _share(word)) is not None]
+            told = [part for word in shares.split() if (part := share(word)) is not None]
             found.append(Row(name.strip(), tuple(told), knows.strip()))
     return found
+
+
+def share(word: str) -> float | None:
+    """Return the share a word says, the nearest one between 0 and 1; None for what is no number."""
+    try:
+        told = float(word.replace(",", "."))
+    except ValueError:
+        return None
+    return None if math.isnan(told) else min(FULL, max(0.0, told))
 
 
 def later(grid: Sequence[Row], passed: int, sprints: int = SPRINTS) -> list[Row]:
@@ -198,14 +207,6 @@ def per_rock(text: object) -> dict[str, str]:
     """Return what a scenario says of rocks, by their titles in small letters."""
     told = [line.rpartition(":") for line in str(text or "").splitlines() if ":" in line]
     return {title.strip().casefold(): said.strip() for title, _, said in told}
-
-
-def _share(word: str) -> float | None:
-    try:
-        told = float(word.replace(",", "."))
-    except ValueError:
-        return None
-    return None if math.isnan(told) else min(FULL, max(0.0, told))
 
 
 def _factor(said: str) -> float | None:

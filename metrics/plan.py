@@ -231,9 +231,9 @@ def summary(told: Forecast, sprints: int = SPRINTS) -> str:
 
 
 def reach(one: Finish) -> str:
-    """Return from when to when a rock is finished: sprint 3, sprints 3 to 5, after sprint 6."""
+    """Return from when to when a rock is finished: sprint 3, sprints 3 to 5, sprint 5 or later, after sprint 6."""
     short = _short(one)
-    return short if short.startswith("after") else f"sprint{'' if one.half == one.likely else 's'} {short}"
+    return short if one.half is None else f"sprint{'' if one.likely in {None, one.half} else 's'} {short}"
 
 
 def uncovered(one: Uncovered) -> str:
@@ -325,7 +325,7 @@ def _short(one: Finish) -> str:
     if one.half is None:
         return f"after sprint {len(one.chance)}"
     if one.likely is None:
-        return f"{one.half} to later than {len(one.chance)}"
+        return f"{one.half} or later"
     return f"{one.half}" if one.half == one.likely else f"{one.half}{DASH}{one.likely}"
 
 

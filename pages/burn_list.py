@@ -9,6 +9,7 @@ import metrics
 from data.journal import Entry, Journal
 from metrics import burn, experiment
 from metrics.burn import Item, Payback
+from metrics.plan import DASH
 from metrics.words import capital, full_day
 from pages import reading, safe
 from pages.experiment import weeks
@@ -38,8 +39,13 @@ def draw(kept: Journal) -> None:
 
 def _open(told: dict[str, tuple[Entry, Item]]) -> None:
     """Draw what may be invested in: a frame for each group that payback cannot tell apart, the soonest first."""
-    known = [found for _, one in told.values() if (found := burn.payback(one))]
-    for group in burn.groups(known):
+    groups = burn.groups([found for _, one in told.values() if (found := burn.payback(one))])
+    if groups:
+        safe.spans(
+            [_span(one) for group in groups for one in group], "Weeks until each has paid for itself", (0, WEEKS)
+        )
+        safe.text(f"Weeks until each has paid for itself, in 8 of 10 cases, on a scale of {WEEKS} weeks.", "note")
+    for group in groups:
         with st.container(border=True, gap="small"):
             if len(group) > 1:
                 safe.text(OTHER_REASONS, "note")
@@ -53,13 +59,8 @@ def _open(told: dict[str, tuple[Entry, Item]]) -> None:
 
 
 def _item(entry: Entry, one: Item, found: Payback | None) -> None:
-    """Draw an investment: its payback on the common scale, what it says, and the case to carry."""
+    """Draw an investment: its payback, what it says, and the case to carry."""
     safe.text(one.title, "sentence", "h3")
-    if found:
-        low, _, high = found.weeks
-        begins, ends = min(low, WEEKS), min(high, WEEKS)
-        said = f"{low:.0f} to {high:.0f} weeks" if high >= 1.5 else "about a week"
-        safe.spans([("Payback", begins, max(0.5, ends - begins), said)], f"Payback of {one.title}: {said}", (0, WEEKS))
     safe.text(burn.sentence(found, one))
     body = entry.body or {}
     facts = [
@@ -73,6 +74,13 @@ def _item(entry: Entry, one: Item, found: Payback | None) -> None:
         facts.append(f"waiting a quarter costs about {found.waiting:.2g} person-days")
     safe.text(capital(" · ".join(facts)), "note")
     _ways(entry, one, "")
+
+
+def _span(found: Payback) -> tuple[str, float, float, str]:
+    """Return the payback of an investment as a bar on the common scale; what takes longer ends at its edge."""
+    low, _, high = found.weeks
+    begins = min(low, WEEKS - 1)
+    return found.item.title, begins, max(0.5, min(high, WEEKS) - begins), f"{low:.0f}{DASH}{high:.0f}"
 
 
 def _done(told: list[tuple[Entry, Item]]) -> None:
@@ -121,7 +129,7 @@ def _since(entry: Entry) -> str:
 def _ways(entry: Entry, one: Item, since: str) -> None:
     body = entry.body or {}
     page = burn.case(one, body, titled(str(body["metric"])) if body.get("metric") else "", since)
-    with st.container(horizontal=True, key=f"under-burn-{entry.id}"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"under-burn-{entry.id}"):
         st.page_link("memory.py", label="Open", query_params={"entry": entry.id})
         st.download_button(
             "The case on a page",

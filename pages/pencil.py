@@ -50,8 +50,7 @@ def read(kept: Journal) -> Pencilled:
     capacity = next(iter(kept.entries("capacity")), None)
     body = (capacity.body if capacity else None) or {}
     grid, light, said = seen(body, calendar)
-    share = body.get("exploration")
-    agreed = min(100.0, max(0.0, float(share))) if isinstance(share, (int, float)) else None
+    kept_out = agreed(body)
     open_ = [one for one in kept.entries("rock") if (one.body or {}).get("state", "open") == "open"]
     open_.sort(key=lambda one: (_order(one.body or {}), one.seq))
     told = _told(kept, {one.id for one in open_})
@@ -67,11 +66,11 @@ def read(kept: Journal) -> Pencilled:
         [rock for _, rock in rocks],
         weeks=calendar.weeks,
         light=light,
-        exploration=(agreed or 0) / 100,
+        exploration=(kept_out or 0) / 100,
         explored=exploration.explored(weeks, HISTORY) or 0,
         left=1 - min(1.0, part),
     )
-    return Pencilled(calendar, capacity, tuple(grid), rocks, said, agreed, made, weeks, done, told)
+    return Pencilled(calendar, capacity, tuple(grid), rocks, said, kept_out, made, weeks, done, told)
 
 
 def seen(body: dict[str, Any], calendar: Calendar) -> tuple[list[Row], tuple[float, ...], dict[int, str]]:
@@ -79,6 +78,12 @@ def seen(body: dict[str, Any], calendar: Calendar) -> tuple[list[Row], tuple[flo
     first = _day(body.get("first"))
     passed = max(0, Calendar(first, calendar.weeks).sprint(calendar.first) - 1) if first else 0
     return pencilled.later(pencilled.rows(body.get("people")), passed), *pencilled.light(body.get("light"), passed)
+
+
+def agreed(body: dict[str, Any]) -> float | None:
+    """Return the share of exploration that was agreed on, in per cent; None where nobody said."""
+    share = body.get("exploration")
+    return min(100.0, max(0.0, float(share))) if isinstance(share, (int, float)) else None
 
 
 def begun(its: Pencilled, entry: Entry) -> date:

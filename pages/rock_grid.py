@@ -23,6 +23,7 @@ NUMBERS = {
     "planned": "Planned to end in sprint",
 }
 WORDS = {"title": "Big rock", "epics": "Epics in Jira", "needs": "Takes knowledge of"}
+SHARE = r"^ *(0|1|1[.,]0|0?[.,][0-9]{1,2}) *$"
 STATES = ("open", "done", "let go")
 KEPT_MEANWHILE = "Somebody kept other words meanwhile. Keep yours too: both stay, and both can be read in Memory."
 
@@ -39,24 +40,28 @@ def capacity(kept: Journal, its: Pencilled) -> None:
     )
     sprints = [f"{nth} · {day(its.calendar.day(nth))}" for nth in range(1, SPRINTS + 1)]
     table = pd.DataFrame(
-        [[row.name, *row.shares, row.knows] for row in rows], columns=["Name", *sprints, "Says they know"]
+        [[row.name, *(f"{share:g}" for share in row.shares), row.knows] for row in rows],
+        columns=["Name", *sprints, "Says they know"],
     )
-    share = {"min_value": 0.0, "max_value": FULL, "step": 0.1, "format": "%.3g", "width": "small", "default": FULL}
+    # Words and no numbers: the number cells of the grid swallow the nought and the point of 0.5
+    share = {"validate": SHARE, "max_chars": 5, "width": "small", "default": "1", "required": True}
     edited = st.data_editor(
-        table.astype(dict.fromkeys(sprints, float)),
+        table,
         num_rows="dynamic",
         hide_index=True,
         key=_grid(was),
         column_config={
             "Name": st.column_config.TextColumn(pinned=True, max_chars=60, required=True),
-            **{name: st.column_config.NumberColumn(**share) for name in sprints},
+            **{name: st.column_config.TextColumn(**share) for name in sprints},
             "Says they know": st.column_config.TextColumn(max_chars=LINE, width="medium"),
         },
         alt="Who is there in which sprint",
     )
     with st.form("keep-capacity", border=False):
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            agreed = st.number_input("Exploration agreed on, in per cent", 0.0, 100.0, its.agreed, step=5.0, width=240)
+            agreed = st.number_input(
+                "Exploration agreed on, in per cent", 0.0, 100.0, pencil.agreed(body), step=5.0, format="%g", width=240
+            )
             light = st.text_input(
                 "Light weeks, as 3: .5 engineers explore; 5: .8 customer visits",
                 _light(body, its.calendar),
@@ -120,6 +125,7 @@ def rocks(kept: Journal, its: Pencilled) -> None:
     for was, body in changed:
         if was is None or body != was.body:
             kept.write("rock", body, name, entry=was.id if was else None, base=was.version if was else 0)
+    st.session_state.pop("seen-rocks", None)
     st.rerun()
 
 
@@ -129,8 +135,14 @@ def _people(edited: pd.DataFrame, sprints: list[str]) -> list[Row]:
     for row in edited.to_dict("records"):
         name, knows = (str(row[what]).strip() if pd.notna(row[what]) else "" for what in ("Name", "Says they know"))
         if name:
-            found.append(Row(name, tuple(FULL if pd.isna(row[one]) else float(row[one]) for one in sprints), knows))
+            found.append(Row(name, tuple(_share(row[one]) for one in sprints), knows))
     return found
+
+
+def _share(told: Any) -> float:
+    """Return what a cell says; one left empty is whole."""
+    found = None if pd.isna(told) else pencilled.share(str(told))
+    return FULL if found is None else found
 
 
 def _line(entry: Entry, calendar: Calendar) -> list[Any]:
@@ -225,4 +237,5 @@ def _keep(kept: Journal, kind: str, body: dict[str, Any], was: Entry | None, aut
         return
     if was is None or told != was.body:
         kept.write(kind, told, author, entry=was.id if was else None, base=was.version if was else 0)
+    st.session_state.pop(f"seen-{kind}", None)
     st.rerun()

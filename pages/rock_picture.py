@@ -51,7 +51,7 @@ def ends(one: Finish) -> tuple[float, float]:
 
 def _title(place: int, one: Finish, colours: Tokens) -> dict[str, object]:
     """Return the name of a rock over its row, where it has room on a phone too."""
-    where = {"xref": "paper", "x": 0, "xanchor": "left", "y": place - 0.24, "yanchor": "bottom", "showarrow": False}
+    where = {"xref": "paper", "x": 0, "xanchor": "left", "y": place - 0.28, "yanchor": "bottom", "showarrow": False}
     return {**where, "text": plot_text(one.rock.title, 44), "font": {"size": 14, "color": colours.ink}, "align": "left"}
 
 
@@ -126,7 +126,7 @@ def _second(other: Forecast | None, places: dict[str, int], name: str, colours: 
 def _outlines(other: Forecast | None, places: dict[str, int], colours: Tokens) -> list[dict[str, object]]:
     look = {"color": colours.signal, "dash": "dash", "width": 2}
     return [
-        {"type": "rect", "x0": ends(one)[0], "x1": ends(one)[1], "y0": at - 0.27, "y1": at + 0.27, "line": look}
+        {"type": "rect", "x0": ends(one)[0], "x1": ends(one)[1], "y0": at - 0.25, "y1": at + 0.25, "line": look}
         for one in (other.finishes if other else ())
         if (at := places.get(one.rock.id)) is not None
     ]

@@ -53,7 +53,7 @@ def _forecast(kept: Journal, its: Pencilled) -> None:
                 safe.text(line, "strong")
             what_if.keep(kept, its, change, plan.differences(told, other))
     with top:
-        _picture(its, told, other)
+        _picture(its, told, other, what_if.name(kept, its, change) if change else "")
     safe.table(_list(told, other), _columns(other), alt="Big rocks, their forecast and their plan", wide="rests")
     safe.table(
         _capacity(its, told),
@@ -64,14 +64,14 @@ def _forecast(kept: Journal, its: Pencilled) -> None:
     what_if.scenarios(kept, its)
 
 
-def _picture(its: Pencilled, told: Forecast, other: Forecast | None) -> None:
+def _picture(its: Pencilled, told: Forecast, other: Forecast | None, name: str) -> None:
     safe.text(plan.summary(told, its.plan.sprints), "lead")
     for gap in (other or told).uncovered:
         safe.text(plan.uncovered(gap), "strong")
     if not its.grid:
         safe.text(NOBODY)
     st.plotly_chart(
-        rock_picture.draw(told, its.calendar, its.light, other, "what if, not kept"),
+        rock_picture.draw(told, its.calendar, its.light, other, name),
         theme=None,
         key="rocks-picture",
         config={"displayModeBar": False},
@@ -188,7 +188,7 @@ def _happened(kept: Journal, its: Pencilled) -> None:
     st.subheader("Plan and what happened", anchor=False)
     rows = [row for entry, rock in its.rocks if (row := _row(its, entry, rock))]
     if rows:
-        days = [its.calendar.day(nth) for nth in range(1 - PAST, 2)]
+        days = [one for nth in range(1 - PAST, 2) if any(row[f"{(one := its.calendar.day(nth))}"] for row in rows)]
         safe.table(
             pd.DataFrame(rows),
             {"rock": "Big rock", **{f"{one}": day(one) for one in days}},

@@ -17,6 +17,7 @@ SHARES = [f"{share} %" for share in range(0, 55, 5)]
 NUMBERS = [str(nth) for nth in range(1, SPRINTS + 1)]
 OURS = ("away-", "scope-", "begins-")
 EXPLORE = "explore"
+NOT_KEPT = "what if, not kept"
 
 
 def drawer(its: Pencilled) -> Change:
@@ -109,6 +110,16 @@ def keep(kept: Journal, its: Pencilled, change: Change, told: list[str]) -> None
     st.session_state["name"] = author.strip()
     kept.write("scenario", {"title": title.strip(), **body, "said": "\n".join(told)}, author.strip())
     st.rerun()
+
+
+def name(kept: Journal, its: Pencilled, change: Change) -> str:
+    """Return what is tried out by the name it was kept under, or that it was not kept."""
+    rocks = [rock for _, rock in its.rocks]
+    for entry in kept.entries("scenario"):
+        body = entry.body or {}
+        if pencilled.change(body, its.grid, rocks, its.calendar) == change:
+            return f"what if: {body.get('title')}"
+    return NOT_KEPT
 
 
 def scenarios(kept: Journal, its: Pencilled) -> None:

@@ -128,7 +128,7 @@ def test_a_scenario_is_kept_under_a_name_and_can_be_looked_at_again(pencilled_in
     assert "what if, not kept" not in layers(app)
     assert "Ledger rests" in told(app)
     app = press(app, "Look at it")
-    assert "what if, not kept" in layers(app)
+    assert "what if: Ledger rests" in layers(app)
     assert app.query_params["away-1"] == ["1", "2"]
     assert app.query_params["explore"] in ("10 %", ["10 %"])
 
@@ -179,11 +179,11 @@ def test_why_a_rock_differs_is_kept_as_history(pencilled_in):
 def test_a_grid_and_a_rock_are_written_as_they_were_typed_and_a_day_stays_while_its_sprint_does():
     sprints = ["1", "2"]
     typed = pd.DataFrame(
-        [["Ada", 1.0, None, "ledger"], [None, 1.0, 1.0, None], ["  ", 1, 1, ""]],
+        [["Ada", " ,5", None, "ledger"], [None, "1", "1", None], ["  ", "1", "1", ""]],
         columns=["Name", *sprints, "Says they know"],
     )
     (row,) = rock_grid._people(typed, sprints)
-    assert row.line() == "Ada: 1 1 | ledger"
+    assert row.line() == "Ada: 0.5 1 | ledger"
     body = {"title": "Deposits", **ROCK, "planned": f"{CALENDAR.day(2) + timedelta(days=3)}", "why": "Asked"}
     kept = Entry("r", 1, 0, "rock", body, "Ada", datetime.now(UTC))
     shown = dict(

@@ -122,7 +122,7 @@ def test_what_does_not_fit_says_so():
 
     assert (one.half, one.likely) == (6, None)
     assert (other.half, other.likely, other.fits) == (None, None, False)
-    assert plan.reach(one) == "sprints 6 to later than 6"
+    assert plan.reach(one) == "sprint 6 or later"
     assert plan.reach(other) == "after sprint 6"
     assert plan.summary(
         told
@@ -138,7 +138,7 @@ def test_words_say_from_when_to_when_and_what_no_longer_fits():
     assert plan.reach(told.finishes[0]) == f"sprints 3{plan.DASH}5"
     assert moved == [
         f"A moves from sprints 3{plan.DASH}5 to 4{plan.DASH}6.",
-        f"B moves from sprints 4{plan.DASH}6 to 5 to later than 6 and no longer fits.",
+        f"B moves from sprints 4{plan.DASH}6 to 5 or later and no longer fits.",
     ]
     assert differences(told, without) == ["A is left out.", f"B moves from sprints 4{plan.DASH}6 to 1."]
     assert plan.summary(told) == "All two rocks are 85 % sure to be finished within these six sprints."

@@ -1,0 +1,77 @@
+"""A plan in a browser: the grid is changed in place, what if is drawn over it in dashes, kept under a name, and comes back by its link."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from data.journal import journal
+from pages import rock_grid
+from tests.test_browser import browser, dashboard, settle, visit
+from tests.test_pages import happenings
+
+__all__ = ["browser", "visit"]  # fixtures
+
+TODAY = datetime.now(UTC).date()
+MONDAY = TODAY - timedelta(days=TODAY.weekday())
+PEOPLE = "Zora: 1 1 1 1 1 1 | ledger\nBo: 1 1 1 1 1 1"
+ROCK = {"order": 1, "low": 12, "likely": 12, "high": 12, "state": "open", "planned": f"{MONDAY + timedelta(weeks=4)}"}
+
+
+@pytest.fixture(scope="module")
+def url(publish_nouns, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        publish_nouns(patch, tmp_path_factory.mktemp("planned"), "", **happenings())
+        kept = journal()
+        kept.write("capacity", {"title": "Spring", "first": f"{MONDAY}", "people": PEOPLE, "exploration": 20}, "Ada")
+        kept.write("rock", {"title": "Deposits", **ROCK, "needs": "ledger"}, "Ada")
+        kept.write("rock", {"title": "Baskets", **ROCK, "order": 2}, "Ada")
+        with dashboard() as address:
+            yield address
+
+
+def test_the_grid_is_changed_in_place_and_what_if_is_kept_under_a_name_and_opens_from_its_link(url, visit):
+    page, kept = visit(f"{url}/plan?section=Big+rocks"), journal()
+
+    page.get_by_text("Who is there", exact=True).click()
+    grid = page.get_by_test_id("stDataFrame").filter(has=page.locator("canvas")).nth(2)
+    grid.scroll_into_view_if_needed()
+    grid.locator(".dvn-scroller").first.click(position={"x": 70, "y": 52})
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type("0.5", delay=20)
+    page.keyboard.press("Enter")
+    settle(page)
+    (first,) = kept.entries("capacity")
+    kept.write("capacity", {**first.body, "exploration": 30}, "Bo", entry=first.id, base=first.version)
+    form = page.get_by_test_id("stForm").filter(has_text="Keep the grid")
+    form.get_by_label("Your name, as colleagues know you").fill("Ada")
+    form.get_by_role("button", name="Keep the grid").click()
+    expect(page.get_by_text(rock_grid.KEPT_MEANWHILE)).to_have_count(0)
+    settle(page)
+    now = kept.history(first.id)
+    assert now[-1].body["people"].startswith("Zora: 0.5 1 1 1 1 1 | ledger")
+    assert [one.body["exploration"] for one in kept.apart(first.id)] == [30, 20], "both keep their words"
+
+    page.get_by_text("What if", exact=True).first.click()
+    page.locator(".st-key-away-1").get_by_text("1", exact=True).click()
+    page.wait_for_url(re.compile("away-1=1"))
+    settle(page)
+    expect(page.get_by_text("nobody who is there knows ledger").first).to_be_visible()
+    expect(page.locator(".legendtext", has_text="what if, not kept")).to_be_visible()
+    dashed = page.locator(".stPlotlyChart .shapelayer path[style*='dasharray']")
+    assert dashed.count() >= 2
+    assert kept.entries("scenario") == []
+    assert "Zora" not in page.url
+
+    page.get_by_label("What this scenario is called").fill("Ledger rests")
+    page.get_by_role("button", name="Save as scenario").click()
+    expect(page.locator(".legendtext", has_text="what if: Ledger rests")).to_be_visible()
+    assert [one.body["title"] for one in kept.entries("scenario")] == ["Ledger rests"]
+
+    again = visit(page.url, mode="dark")
+    expect(again.locator(".legendtext", has_text="what if: Ledger rests")).to_be_visible()
+    expect(again.get_by_role("heading", name="Ledger rests")).to_be_visible()
+    again.get_by_role("button", name="Reset").click()
+    expect(again.locator(".legendtext", has_text="what if")).to_have_count(0)
+    assert "away-1" not in again.url
