@@ -123,6 +123,9 @@ class Entry:
         return json.dumps({**asdict(self), "at": self.at.isoformat()}, ensure_ascii=False)
 
 
+APART, ROLE = "apart", "role"  # fields of what two people answer apart: what both answer about, and whose answer it is
+
+
 TABLES = sa.MetaData()
 ENTRIES = sa.Table(
     "entries",
@@ -190,7 +193,7 @@ class Journal:
 
     def undo(self, entry: str, author: str) -> Entry:
         """Append the version before the present one once more; an entry of one version is taken back. Returns what it is now."""
-        versions = self.history(entry)
+        versions = self._versions(entry)
         if not versions:
             raise CairnError("There is no such entry in the journal, so nothing was undone.")
         now = versions[-1]
@@ -207,10 +210,17 @@ class Journal:
             .where(ENTRIES.c.body.is_not(None))
             .order_by(ENTRIES.c.seq.desc())
         )
-        return self._read(asked.where(ENTRIES.c.kind == kind) if kind else asked)
+        found = self._read(asked.where(ENTRIES.c.kind == kind) if kind else asked)
+        return veiled(found, found)
 
     def history(self, entry: str) -> list[Entry]:
         """Return every version of an entry, the first one first."""
+        found = self._versions(entry)
+        if not any(APART in (one.body or {}) for one in found):
+            return found
+        return veiled(found, self._read(sa.select(ENTRIES).where(ENTRIES.c.kind == found[0].kind)))
+
+    def _versions(self, entry: str) -> list[Entry]:
         return self._read(sa.select(ENTRIES).where(ENTRIES.c.id == entry).order_by(ENTRIES.c.version))
 
     def apart(self, entry: str) -> list[Entry]:
@@ -338,6 +348,29 @@ def read_twin(path: Path) -> list[Entry]:
                 "Remove or mend that line and run again."
             ) from None
     return found
+
+
+def veiled(shown: Iterable[Entry], there: Iterable[Entry]) -> list[Entry]:
+    """Return entries with what two people answer apart hidden until both have answered, but for what it is about and whose it is.
+
+    `there` are the entries that tell who has answered.
+    """
+    answered: dict[tuple[str, str], set[str]] = {}
+    for one in there:
+        if one.body and APART in one.body:
+            answered.setdefault((one.kind, one.body[APART]), set()).add(one.body.get(ROLE, ""))
+
+    def seen(one: Entry) -> Entry:
+        if not one.body or APART not in one.body or len(answered.get((one.kind, one.body[APART]), ())) > 1:
+            return one
+        return replace(one, body={name: one.body[name] for name in (APART, ROLE) if name in one.body})
+
+    return [seen(one) for one in shown]
+
+
+def is_veiled(one: Entry) -> bool:
+    """Tell if what an entry says is hidden."""
+    return bool(one.body) and APART in one.body and set(one.body) <= {APART, ROLE}
 
 
 def _values(one: Entry) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from data.journal import Entry, Field, Journal, Kind
+from data.journal import APART, ROLE, Entry, Field, Journal, Kind
 
 NOTE = Kind(
     name="note",
@@ -165,13 +165,27 @@ ORDER = Kind(
     ),
     page="plan",
 )
-PLAN_SUGGESTION = Kind(
-    name="plan_suggestion",
-    title="Suggestion to the plan",
+GUT_CHECK = Kind(
+    name="gut_check",
+    title="Gut check",
+    question="What does your gut say that no number does?",
+    fields=(
+        Field(APART, "The talk it is for", "line", needed=True),
+        Field(ROLE, "Whose it is", "choice", needed=True, choices=("EM", "PM")),
+        Field("well", "What feels right"),
+        Field("uneasy", "What feels uneasy"),
+        Field("sure", "How sure you are of the plan", "choice", choices=("low", "mid", "high")),
+        Field("talk", "The one thing to talk about", "line", needed=True),
+    ),
+    page="pulse",
+)
+SUGGESTION = Kind(
+    name="suggestion",
+    title="Suggestion",
     question="What do you know that the plan does not?",
     fields=(
         Field("what", "What should change", "line", needed=True),
-        Field("on", "In which part of the plan", "entry", needed=True),
+        Field("on", "In which part of the plan", "entry"),
         Field("why", "Why", needed=True),
         Field("state", "How it stands", "choice", needed=True, choices=("open", "taken", "declined")),
         Field("reason", "Why it was taken or declined", after=("taken", "declined")),
@@ -283,7 +297,8 @@ KINDS = (
     GOAL,
     SPRINT_GOAL,
     ORDER,
-    PLAN_SUGGESTION,
+    SUGGESTION,
+    GUT_CHECK,
     OFFER,
     ROCK,
     CAPACITY,

@@ -27,7 +27,7 @@ def draw(kept: Journal) -> None:
     if not goals:
         safe.text(NONE)
         return
-    asked = [str((one.body or {}).get("on")) for one in kept.entries("plan_suggestion") if not over(one)]
+    asked = [str((one.body or {}).get("on")) for one in kept.entries("suggestion") if not over(one)]
     for place, (horizon, far) in zip(st.columns(len(HORIZONS), gap="medium"), HORIZONS.items(), strict=True):
         with place:
             safe.text(f"{capital(horizon)}: {far}", "sentence", "h3")
@@ -65,7 +65,7 @@ def card(kept: Journal, goal: Entry, suggested: int) -> None:
         with st.container(horizontal=True, key=f"ways-goal-{goal.id}"):
             st.page_link("memory.py", label="Open", query_params={"entry": goal.id})
             st.page_link("memory.py", label="Change it", query_params={"entry": goal.id, "change": str(goal.version)})
-            suggest = {"write": "plan_suggestion", "on": goal.id}
+            suggest = {"write": "suggestion", "on": goal.id}
             st.page_link("memory.py", label="Suggest a change", query_params=suggest)
             if seen:
                 st.page_link("explore.py", label="Its chart and rows", query_params=seen.link())

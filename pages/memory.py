@@ -7,7 +7,7 @@ import streamlit as st
 
 import data
 from data import orders
-from data.journal import Entry, Journal, Kind, journal
+from data.journal import Entry, Journal, Kind, is_veiled, journal
 from data.kinds import BY_NAME, KINDS, due, kind, superseded, title
 from metrics.words import day, full_day
 from pages import experiment, goals, reading, review, safe, words
@@ -100,7 +100,7 @@ def one(kept: Journal, versions: list[Entry]) -> None:
         if now.body is not None and not instead:
             _ways_on(kept, now)
         with st.container(horizontal=True):
-            if now.body is not None and now.kind != "order" and st.button("Change it", key="change"):
+            if now.body is not None and now.kind not in {"order", "gut_check"} and st.button("Change it", key="change"):
                 _go(entry=now.id, change=str(now.version))
             if st.button("Undo the last change", key="undo"):
                 kept.undo(now.id, st.session_state.get("author") or "somebody")
@@ -117,7 +117,7 @@ def one(kept: Journal, versions: list[Entry]) -> None:
 def _suggested(kept: Journal) -> None:
     """Draw what was suggested, where that is what led to the form."""
     told = kept.history(st.query_params.get("suggested") or "none")
-    if told and told[-1].kind == "plan_suggestion" and (body := told[-1].body):
+    if told and told[-1].kind == "suggestion" and (body := told[-1].body):
         safe.text(f"What was suggested: {body.get('what')}. {body.get('why')}", "ask")
 
 
@@ -172,6 +172,8 @@ def answers(kept: Journal, entry: Entry) -> None:
             st.page_link("explore.py", label="The number as it is today", query_params={"metric": titled(value)})
         else:
             safe.text(f"{field.asks}: {value}")
+    if is_veiled(entry):
+        safe.text("The rest is shown when the other half has answered.")
 
 
 def write(kept: Journal, name: str) -> None:

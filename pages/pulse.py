@@ -5,10 +5,10 @@ from urllib.parse import urlencode, urljoin
 
 import streamlit as st
 
-from data.journal import begun, journal
+from data.journal import Journal, journal
 from data.pulse import FEWEST, ITEMS, LASTS, SCALE, Asking, Pulse
 from metrics.pulse import Felt, felt, waiting
-from pages import reading, safe, words
+from pages import gut_check, reading, safe, words
 
 KEPT = "What is kept is how often each answer was given. Who gave it, when, and which answers went together is kept nowhere."
 ASKS = "What made the calmest of these months different?"
@@ -46,14 +46,14 @@ def going_on(asking: Asking) -> None:
         st.rerun()
 
 
-def beginning(today: date) -> None:
+def beginning(pulse: Pulse, today: date) -> None:
     """Draw the way to a new pulse; the codes are shown once."""
     with st.form("begin", border=False):
         people = st.number_input("For how many people?", min_value=FEWEST, value=FEWEST, step=1)
         safe.text(f"It stays open for {LASTS.days // 7} weeks. {KEPT}", "note")
         sent = st.form_submit_button("Begin this month's pulse")
     if sent:
-        codes = Pulse(journal()).ask(int(people), today)
+        codes = pulse.ask(int(people), today)
         safe.text(
             "One link for each person. They are shown this once and kept nowhere: hand them out in any order.", "strong"
         )
@@ -86,17 +86,17 @@ def months(one: Felt) -> str:
     return f"{first:%b}{f' {first.year}' if first.year != last.year else ''} to {last:%b} {last.year}"
 
 
-def page() -> None:
+def felt_together(kept: Journal) -> None:
     """Draw the form for whoever came with a code; for everybody what was told, and how the pulse of this month stands."""
     today = reading.today()
     if st.session_state.pop("thanked", False):
         safe.text("Thank you. It is counted, and your code is forgotten.", "strong")
-    pulse = Pulse(journal()) if begun() else None
-    if pulse and (code := st.query_params.get("code")):
+    pulse = Pulse(kept)
+    if code := st.query_params.get("code"):
         pulse.check(code, today)
         answering(pulse, code, today)
         return
-    closed = pulse.closed(today) if pulse else []
+    closed = pulse.closed(today)
     if found := felt(closed):
         told(found)
     more = waiting(closed)
@@ -104,11 +104,29 @@ def page() -> None:
         f"Three pulses are told together, so that nobody stands out by coming or going. The next after {words.amount(more, 'more pulse')}.",
         "note",
     )
-    asking = pulse.asking(today) if pulse else None
+    asking = pulse.asking(today)
     if asking:
         going_on(asking)
     else:
-        beginning(today)
+        beginning(pulse, today)
+
+
+SECTIONS = {"How work feels": felt_together, "Gut check": gut_check.draw}
+
+
+def page() -> None:
+    """Draw the choice between the sections, and the one chosen; the choice is in the link."""
+    names = list(SECTIONS)
+    chosen = st.segmented_control(
+        "Section",
+        names,
+        default=names[0],
+        required=True,
+        key="feels",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    SECTIONS[chosen](journal())
 
 
 page()

@@ -44,17 +44,17 @@ def since(metric: Metric, area: str | None, begins: date, its_own: str) -> tuple
 
 def next_after(kept: Journal, accepted: Entry) -> dict[str, str]:
     """Return where a writer goes on: to the form of what a suggestion that was taken is about, else to what was written."""
-    if accepted.kind == "plan_suggestion" and (accepted.body or {}).get("state") == "taken":
+    if accepted.kind == "suggestion" and (accepted.body or {}).get("state") == "taken":
         return next(iter(ways(kept, accepted).values()), {"entry": accepted.id})
     return {"entry": accepted.id}
 
 
 def ways(kept: Journal, entry: Entry) -> dict[str, dict[str, str]]:
     """Return what can be done with an entry, each with what its form begins with."""
-    if entry.kind == "plan_suggestion":
+    if entry.kind == "suggestion":
         return _ways_of_suggestion(kept, entry)
     if entry.kind in SUGGESTED_ON:
-        return {**_again(entry), "Suggest a change": {"write": "plan_suggestion", "on": entry.id}}
+        return {**_again(entry), "Suggest a change": {"write": "suggestion", "on": entry.id}}
     body = {name: str(value) for name, value in (entry.body or {}).items()}
     of = {"of": entry.id}
     about = {name: body[name] for name in ("metric", "view") if body.get(name)}

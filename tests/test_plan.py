@@ -16,6 +16,7 @@ from data.journal import Entry, Journal, journal, read_twin
 from data.kinds import BY_NAME, GOAL, SUGGESTED_ON, due, kind, title
 from metrics import search
 from metrics.stones import stones
+from pages import suggestions
 from tests.test_browser import browser, dashboard, link, settle, visit
 from tests.test_memory import fill, links, told
 from tests.test_pages import happenings, open_page, week
@@ -164,7 +165,7 @@ def test_whatever_stands_in_a_plan_is_shown_as_it_was_typed():
     )
     kept.write("goal", {"destination": "Nothing else", "horizon": "short", "metric": "nonsense"}, "Ada")
     kept.write("sprint_goal", {**SPRINT_GOAL, "goal": wild, "until": "soon", "of": wild}, wild)
-    kept.write("plan_suggestion", {**SUGGESTION, "on": goal.id, "what": wild, "why": wild}, wild)
+    kept.write("suggestion", {**SUGGESTION, "on": goal.id, "what": wild, "why": wild}, wild)
     ordered("EM", goal)
     ordered("PM", goal)
     for section in ("Goals", "Alignment", "Sprint goals", "Suggestions"):
@@ -263,7 +264,7 @@ def test_a_suggestion_is_answered_with_a_reason_and_taking_it_leaves_the_goal_to
     kept = journal()
     (goal,) = goals("Calm")
     for nth in range(3):
-        kept.write("plan_suggestion", {**SUGGESTION, "on": goal.id, "what": f"Say which bugs {nth}"}, "Bo")
+        kept.write("suggestion", {**SUGGESTION, "on": goal.id, "what": f"Say which bugs {nth}"}, "Bo")
     app = open_page("plan.py")
     assert any(one.label == "Three suggestions open" for one in app.button)
     app = press(app, "Three suggestions open")
@@ -301,7 +302,7 @@ def test_anything_of_the_plan_leads_to_a_suggestion_and_a_taken_one_back_to_its_
     assert f"In which part of the plan: {title(one)}" in told(app)
     next(asked for asked in app.text_area if asked.label == "Why").set_value("They are away")
     app = fill(app, What_should_change="Begin later", Your_name="Bo")
-    assert [entry.body["on"] for entry in kept.entries("plan_suggestion")] == [one.id]
+    assert [entry.body["on"] for entry in kept.entries("suggestion")] == [one.id]
     app = fill(press(app, "Take it"), Why_it_was="They are")
     assert "What was suggested: Begin later. They are away" in told(app)
     assert app.query_params["entry"] in (one.id, [one.id])
@@ -357,7 +358,7 @@ def test_what_is_planned_comes_back_on_its_day_until_it_is_over_and_is_found_and
     day = date(2026, 2, 1)
     goal = kept.write("goal", {**GOAL_OF, "review": "2026-01-09"}, "Ada")
     sprint = kept.write("sprint_goal", SPRINT_GOAL, "Ada")
-    suggested = kept.write("plan_suggestion", {**SUGGESTION, "on": goal.id}, "Bo")
+    suggested = kept.write("suggestion", {**SUGGESTION, "on": goal.id}, "Bo")
     order = ordered("EM", goal)
     every = [goal, sprint, suggested, order]
 
@@ -472,3 +473,18 @@ def test_two_halves_plan_together_in_two_browsers_and_neither_loses_a_word(url, 
     expect(page.get_by_label("What changed last")).to_have_value("Say when")
     assert link(page)["entry"] == calm.id
     assert len(journal().history(calm.id)) == 1
+
+
+def test_the_box_says_what_waits_and_when_more_is_written_than_can_be_answered():
+    today, week_ago = date(2026, 11, 20), date(2026, 11, 13)
+    old = date(2026, 3, 2)
+
+    assert suggestions.load([(old, old)], today) == ["No suggestions are open."]
+    assert suggestions.load([(week_ago, None), (old, week_ago)], today) == [
+        "One suggestion is open.",
+        "In the last eight weeks one came and one was answered.",
+    ]
+    assert suggestions.load([(week_ago, None)] * 6 + [(old, today)], today)[1:] == [
+        "In the last eight weeks six came and one was answered.",
+        "More waits than is answered: take three of them to the next talk, and let the others rest till then.",
+    ]

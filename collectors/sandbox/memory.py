@@ -65,7 +65,15 @@ def remember(first: date, until: date) -> None:
 
 def written(first: date, until: date) -> list[Entry]:
     """Return every version of every entry the company had by a day, the oldest first; the same days, the same words."""
-    told = [*_decided(first), *_noted(first), *_followed(first), *_tried(first), *_offered(first), *_planned(first)]
+    told = [
+        *_decided(first),
+        *_noted(first),
+        *_followed(first),
+        *_tried(first),
+        *_offered(first),
+        *_felt(first),
+        *_planned(first),
+    ]
     told += [*_headed(first), *_ordered(first), *_sprinted(first), *_suggested(first)]
     by_then = [one for one in told if one.at.date() <= until]
     return sorted(by_then, key=lambda one: (one.at, one.id))
@@ -90,6 +98,25 @@ def _entry(first: date, name: str, kind: str, author: str, *versions: Version) -
         body = {field: value for field, value in {**body, **words}.items() if value not in (None, "") and field != "by"}
         at = datetime.combine(_at(first, week), time(8, 30 + number))
         yield Entry(_id(first, name), number, number - 1, kind, body, words.get("by", author), at)
+
+
+def _felt(first: date) -> Iterator[Entry]:
+    talks = (
+        (
+            56.1,
+            {"well": "Fewer bugs since releases are rehearsed", "uneasy": "Reviews of search wait again", "sure": "mid", "talk": "Who could learn search"},
+            {"well": "Customers ask less about deposits", "uneasy": "I cannot say yet when the ledger closes in a day", "sure": "low", "talk": "What we promise for the new year"},
+        ),
+        (
+            60.1,
+            {"well": "Mornings begin with reviews", "uneasy": "Two big rocks lean on one person", "sure": "mid", "talk": "Ledger, if Tovi rests"},
+            {"well": "The desk feels heard", "uneasy": "Nothing in particular", "sure": "mid", "talk": "Which rock we would let go first"},
+        ),
+    )  # fmt: skip
+    for week, em, pm in talks:
+        for role, author, words in (("EM", "Mara", em), ("PM", "Noro", pm)):
+            about = {"apart": f"{_at(first, week):%-d %b %Y}", "role": role}
+            yield from _entry(first, f"gut_{week}_{role}", "gut_check", author, (week, {**about, **words}))
 
 
 def _offered(first: date) -> Iterator[Entry]:
@@ -435,4 +462,4 @@ def _suggested(first: date) -> Iterator[Entry]:
     for name, (week, author, goal, told, answer) in SUGGESTIONS.items():
         day = f"{_at(first, int(week) + 5.1)}"
         begun = {**told, "on": _id(first, f"goal_{goal}"), "state": "open", "day": day}
-        yield from _entry(first, f"suggested_{name}", "plan_suggestion", author, (week, begun), *answer)
+        yield from _entry(first, f"suggested_{name}", "suggestion", author, (week, begun), *answer)

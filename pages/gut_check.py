@@ -1,0 +1,49 @@
+"""Gut check: EM and PM each answer alone before they talk; then both see both, and there is no other agenda."""
+
+import streamlit as st
+
+from data.journal import APART, ROLE, Entry, Journal
+from data.kinds import GUT_CHECK
+from metrics.words import full_day
+from pages import reading, safe
+from pages.form import form
+
+ROLES = ("EM", "PM")
+BLIND = "Each answers alone. Nobody sees either before both are given, in no list, search or export to read."
+LAST = 4  # talks drawn
+
+
+def draw(kept: Journal) -> None:
+    """Draw the talks both have answered for, what waits for the other half, and the form."""
+    talks: dict[str, dict[str, Entry]] = {}
+    for entry in kept.entries(GUT_CHECK.name):
+        body = entry.body or {}
+        talks.setdefault(str(body.get(APART)), {}).setdefault(str(body.get(ROLE)), entry)
+    waiting = {talk: given for talk, given in talks.items() if len(given) < len(ROLES)}
+    for talk, given in waiting.items():
+        (role,) = given
+        (other,) = (one for one in ROLES if one != role)
+        safe.text(f"{role} has answered for {talk}. It is shown when {other} has.", "strong")
+    if st.button("Answer", key="answer-gut-check", type="primary") or st.session_state.get("answering"):
+        st.session_state["answering"] = True
+        safe.text(BLIND, "note")
+        talk = next(iter(waiting), full_day(reading.today()))
+        if form(kept, GUT_CHECK, None, {APART: talk}):
+            del st.session_state["answering"]
+            st.rerun()
+    both = [(talk, given) for talk, given in talks.items() if len(given) == len(ROLES)]
+    for talk, given in both[:LAST]:
+        safe.text(talk, "sentence", "h2")
+        for place, role in zip(st.columns(2, gap="large"), ROLES, strict=True):
+            with place:
+                safe.text(role, "sentence", "h3")
+                answers(given[role])
+    if not talks:
+        safe.text("Nobody has answered yet.")
+
+
+def answers(entry: Entry) -> None:
+    """Draw what one of the two answered."""
+    for field in GUT_CHECK.fields[2:]:
+        if told := (entry.body or {}).get(field.name):
+            safe.text(f"{field.asks}: {told}")
