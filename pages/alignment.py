@@ -76,8 +76,6 @@ def give(kept: Journal, horizon: str, those: list[Entry]) -> None:
     safe.text(ORDER.question, "ask")
     if st.session_state.get("name") and "author" not in st.session_state:
         st.session_state["author"] = st.session_state["name"]  # asked once
-    if said := st.session_state.pop("given", None):
-        safe.text(said, "strong")
     names = {one.id: title(one) for one in those}
     with st.form(f"order-{horizon}", border=False):
         role = st.radio("You are", orders.ROLES, index=None, horizontal=True)
@@ -100,5 +98,4 @@ def give(kept: Journal, horizon: str, those: list[Entry]) -> None:
     body = {"whose": f"{role}, of the {horizon} goals", "role": role, "horizon": horizon, "goals": " ".join(picked)}
     kept.write(ORDER.name, body, author.strip())
     st.session_state["name"] = author.strip()
-    st.session_state["given"] = f"The order of {role} is kept."
     st.rerun()

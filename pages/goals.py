@@ -8,7 +8,7 @@ import data
 import metrics
 from data.journal import Entry, Journal
 from data.kinds import HORIZONS, over
-from metrics import Metric, stones
+from metrics import Metric
 from metrics.words import amount, capital, full_day
 from pages import reading, review, safe, sentences
 from pages.experiment import NO_OTHER, weeks
@@ -133,7 +133,7 @@ def moved(goal: Entry, metric: Metric, area: str | None, day: date) -> None:
 
 def path(goal: Entry) -> None:
     """Draw the stones with how they stand; one that no source knows says so."""
-    told = stones.stones((goal.body or {}).get("stones"))
+    told = reading.stones(reading.edition(), str((goal.body or {}).get("stones") or ""))
     if not told:
         return
     with st.container(key=f"stones-{goal.id}", gap=None):

@@ -19,12 +19,14 @@ from metrics import METRICS, Metric, Usual, digest, outcomes, share, signals
 from metrics import change as changes
 from metrics import facets as counted
 from metrics import noted as notes
+from metrics import stones as paths
 from metrics import story as stories
 from metrics.contribution import By as Part
 from metrics.contribution import ways
 from metrics.metric import Areas
 from metrics.noted import Noted
 from metrics.signals import Watch
+from metrics.stones import Stone
 from metrics.usual import limits, most, stretches
 from pages.words import Frame, period
 
@@ -116,6 +118,12 @@ def _change(edition: str, view: View, before: Period, after: Period, by: Part) -
 def _story(edition: str, id_: str) -> tuple[stories.Story, ...]:
     del edition
     return tuple(filter(None, [stories.story(id_)]))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _stones(edition: str, named: str) -> tuple[Stone, ...]:
+    del edition
+    return tuple(paths.stones(named))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -411,6 +419,11 @@ def change(edition: str, view: View, earlier: date, later: date) -> dict[Part, F
 def story(edition: str, id_: str) -> stories.Story | None:
     """Return the life of one pull request or issue, None if there is none of that id."""
     return next(iter(_story(edition, id_)), None)
+
+
+def stones(edition: str, named: str) -> tuple[Stone, ...]:
+    """Return the stones that a line of words names, each with its state as its source last told it."""
+    return _stones(edition, named)
 
 
 def item(url: str) -> str | None:
