@@ -44,7 +44,10 @@ def _open(told: dict[str, tuple[Entry, Item]]) -> None:
         safe.spans(
             [_span(one) for group in groups for one in group], "Weeks until each has paid for itself", (0, WEEKS)
         )
-        safe.text(f"Weeks until each has paid for itself, in 8 of 10 cases, on a scale of {WEEKS} weeks.", "note")
+        safe.text(
+            f"Weeks until each has paid for itself, in 8 of 10 cases. The scale has {WEEKS} weeks; what takes longer stands at its edge.",
+            "note",
+        )
     for group in groups:
         with st.container(border=True, gap="small"):
             if len(group) > 1:

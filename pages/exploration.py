@@ -24,7 +24,7 @@ def draw(kept: Journal) -> None:
     its = pencil.read(kept)
     edition, view = reading.edition(), View(metrics.metric("work_mix"), reach="All")
     found = (
-        exploration.shares(reading.whole(edition, view), its.calendar, SPRINTS)
+        exploration.shares(reading.local(reading.whole(edition, view), "happened_at"), its.calendar, SPRINTS)
         if not reading.empty(edition, view)
         else []
     )

@@ -16,11 +16,11 @@ from pages.pencil import Pencilled
 
 NUMBERS = {
     "order": "Order",
-    "low": "Items, at least",
-    "likely": "Items, about",
-    "high": "Items, at most",
-    "earliest": "Begins in sprint",
-    "planned": "Planned to end in sprint",
+    "low": "Least",
+    "likely": "About",
+    "high": "Most",
+    "earliest": "Begins",
+    "planned": "Ends",
 }
 WORDS = {"title": "Big rock", "epics": "Epics in Jira", "needs": "Takes knowledge of"}
 SHARE = r"^ *(0|1|1[.,]0|0?[.,][0-9]{1,2}) *$"
@@ -44,7 +44,7 @@ def capacity(kept: Journal, its: Pencilled) -> None:
         columns=["Name", *sprints, "Says they know"],
     )
     # Words and no numbers: the number cells of the grid swallow the nought and the point of 0.5
-    share = {"validate": SHARE, "max_chars": 5, "width": "small", "default": "1", "required": True}
+    share = {"validate": SHARE, "max_chars": 5, "width": 104, "default": "1", "required": True}
     edited = st.data_editor(
         table,
         num_rows="dynamic",
@@ -85,6 +85,11 @@ def rocks(kept: Journal, its: Pencilled) -> None:
     """Draw the big rocks in their order; each one that was changed gets a version of its own."""
     entries = [entry for entry, _ in its.rocks]
     shown = _seen_all(entries)
+    safe.text(
+        "Least, about and most are items left to do; begins and ends are sprints, counted from the one we are in. A rock can be added"
+        " in the last row, and let go by its state.",
+        "note",
+    )
     table = pd.DataFrame([_line(one, its.calendar) for one in shown], columns=["id", *NUMBERS, *WORDS, "state"])
     looks: dict[str, Any] = {
         name: st.column_config.NumberColumn(
@@ -97,9 +102,7 @@ def rocks(kept: Journal, its: Pencilled) -> None:
         for name, label in WORDS.items()
     }
     looks["title"] = st.column_config.TextColumn("Big rock", max_chars=LINE, required=True, pinned=True, width="medium")
-    looks["state"] = st.column_config.SelectboxColumn(
-        "How it stands", options=list(STATES), default="open", width="small"
-    )
+    looks["state"] = st.column_config.SelectboxColumn("State", options=list(STATES), default="open", width="small")
     edited = st.data_editor(
         table.astype(dict.fromkeys(NUMBERS, float)),
         num_rows="add",
@@ -107,6 +110,7 @@ def rocks(kept: Journal, its: Pencilled) -> None:
         column_order=["order", "title", "low", "likely", "high", "earliest", "planned", "needs", "epics", "state"],
         column_config=looks,
         key=_list(shown),
+        placeholder="",
         alt="The big rocks, their sizes and when they are planned to end",
     )
     with st.form("keep-rocks", border=False):
