@@ -40,6 +40,7 @@ from collectors.source import Source
 from collectors.wire import LARGEST, Wire
 from data import CairnError, Live, edition, query
 from data.editions import edition as newest
+from data.journal import Journal, read_twin
 
 HOUSE = Path(__file__).resolve().parent.parent
 BORN = anchor(date(2026, 6, 15))
@@ -878,6 +879,60 @@ def damage(at: Town, number: int) -> None:
             raise BrokenPromiseError(f"{shown()} of {at.shown} items are shown")
 
 
+SCRIBBLE = """
+import itertools, sys
+from pathlib import Path
+from data.journal import Journal
+
+url, twin, accepted, writer = sys.argv[1:]
+journal = Journal(url, Path(twin))
+with open(accepted, "a") as kept:
+    for k in itertools.count():
+        one = journal.write("note", {"what": f"{writer} {k}"}, f"writer {writer}")
+        print(one.id, file=kept, flush=True)
+"""
+WRITERS = 10
+
+
+def writers(place: Path, number: int) -> None:
+    """Kill ten that write into one journal, one after the other, each at an instant of its own; all they accepted is there."""
+    luck = random.Random(f"writers {number}")
+    with tempfile.TemporaryDirectory(dir=place) as home:
+        kept = Journal(f"sqlite:///{home}/journal.db", Path(home) / "journal.jsonl")
+        unless_kept(kept, Path(home), luck)
+
+
+def unless_kept(kept: Journal, place: Path, luck: random.Random) -> None:
+    """Raise unless a journal that ten write into, while they are killed, holds whatever was accepted, once and twice over."""
+    url = kept.engine.url.render_as_string(hide_password=False)
+    told = [
+        [sys.executable, "-c", SCRIBBLE, url, str(kept.twin), str(place / f"accepted.{k}"), f"{k}"]
+        for k in range(WRITERS)
+    ]
+    writing = [subprocess.Popen(words, cwd=HOUSE) for words in told]
+    for one in luck.sample(writing, WRITERS):
+        there = kept.last()
+        while kept.last() < there + luck.randrange(1, 12):
+            if all(one.poll() is not None for one in writing):
+                raise BrokenPromiseError("the writers gave up")
+        one.kill()
+        one.wait()
+    accepted = {line for found in place.glob("accepted.*") for line in found.read_text().split("\n")[:-1]}
+    again = Journal(url, kept.twin)
+    there, twice = again.everything(), read_twin(again.twin)
+    again.engine.dispose()
+    if lost := accepted - {one.id for one in there}:
+        raise BrokenPromiseError(f"{len(lost)} of {len(accepted)} accepted entries are lost")
+    if [one.line() for one in there] != [one.line() for one in twice] or len({one.id for one in there}) != len(there):
+        raise BrokenPromiseError("the second copy differs from the journal, or an entry is there twice")
+
+
+@contextlib.contextmanager
+def desk(_: Company) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as place:
+        yield Path(place)
+
+
 PARTS: dict[str, tuple[Callable[[Any, int], None], int, str]] = {
     "wire": (wire, 0, "spoilt requests"),
     "pairs": (pairs, 2000, "pairs of faults"),
@@ -885,6 +940,7 @@ PARTS: dict[str, tuple[Callable[[Any, int], None], int, str]] = {
     "kills": (kills, 250, "chains of four kills"),
     "disk": (disk, 200, "full disks"),
     "damage": (damage, 1100, "damaged files"),
+    "writers": (writers, 50, "times ten writers of a journal killed one by one"),
 }
 
 
@@ -892,7 +948,8 @@ def run(part: str, first: int, last: int, every: int = 1) -> str:
     """Run the cases of a part and return what came of it in words."""
     case, count, what = PARTS[part]
     began, broken = time.monotonic(), []
-    with (town if part in {"kills", "disk", "damage"} else ground)(WHOLE) as at:
+    begins = {"kills": town, "disk": town, "damage": town, "writers": desk}
+    with begins.get(part, ground)(WHOLE) as at:
         if part == "wire":
             count = len(wire_cases(at.requests))
         numbers = range(first, min(last, count), every)
