@@ -24,12 +24,13 @@ def draw(kept: Journal) -> None:
         (role,) = given
         (other,) = (one for one in ROLES if one != role)
         safe.text(f"{role} has answered for {talk}. It is shown when {other} has.", "strong")
-    if st.button("Answer", key="answer-gut-check", type="primary") or st.session_state.get("answering"):
-        st.session_state["answering"] = True
+    if st.button("Answer", key="answer-gut-check", type="primary"):
+        st.query_params["answer"] = "gut"
+    if "answer" in st.query_params:
         safe.text(BLIND, "note")
         talk = next(iter(waiting), full_day(reading.today()))
         if form(kept, GUT_CHECK, None, {APART: talk}):
-            del st.session_state["answering"]
+            del st.query_params["answer"]
             st.rerun()
     both = [(talk, given) for talk, given in talks.items() if len(given) == len(ROLES)]
     for talk, given in both[:LAST]:

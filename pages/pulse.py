@@ -14,8 +14,8 @@ KEPT = "What is kept is how often each answer was given. Who gave it, when, and 
 ASKS = "What made the calmest of these months different?"
 
 
-def answering(pulse: Pulse, code: str, today: date) -> None:
-    """Draw the three sentences for whoever has a code, and count the answers."""
+def answering(pulse: Pulse, code: str, today: date) -> bool:
+    """Draw the three sentences for whoever has a code, and count the answers. Tells if they were given."""
     safe.text("How true was this in the last weeks?", "sentence", "h2")
     with st.form("pulse", border=False):
         answers = {
@@ -30,8 +30,8 @@ def answering(pulse: Pulse, code: str, today: date) -> None:
     elif sent:
         pulse.answer(code, given, today)
         st.query_params.pop("code", None)
-        st.session_state["thanked"] = True
-        st.rerun()
+        return True
+    return False
 
 
 def going_on(asking: Asking) -> None:
@@ -89,13 +89,16 @@ def months(one: Felt) -> str:
 def felt_together(kept: Journal) -> None:
     """Draw the form for whoever came with a code; for everybody what was told, and how the pulse of this month stands."""
     today = reading.today()
-    if st.session_state.pop("thanked", False):
-        safe.text("Thank you. It is counted, and your code is forgotten.", "strong")
     pulse = Pulse(kept)
     if code := st.query_params.get("code"):
         pulse.check(code, today)
-        answering(pulse, code, today)
-        return
+        place = st.empty()
+        with place.container():
+            given = answering(pulse, code, today)
+        if not given:
+            return
+        place.empty()
+        safe.text("Thank you. It is counted, and your code is forgotten.", "strong")
     closed = pulse.closed(today)
     if found := felt(closed):
         told(found)
