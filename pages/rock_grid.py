@@ -217,11 +217,11 @@ def _changed(editor: str) -> bool:
 
 
 def _author(what: str, label: str) -> tuple[str, bool]:
-    key = f"{what}-author"
-    if st.session_state.get("name") and key not in st.session_state:
-        st.session_state[key] = st.session_state["name"]
+    known: str = st.session_state.get("name", "")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        author = st.text_input("Your name, as colleagues know you", key=key, max_chars=LINE, width=260)
+        author = st.text_input(
+            "Your name, as colleagues know you", known, key=f"{what}-author", max_chars=LINE, width=260
+        )
         return author, st.form_submit_button(label, type="primary")
 
 

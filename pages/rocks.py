@@ -243,4 +243,4 @@ def _reason(entry: Entry, titles: dict[str, str]) -> str:
 
 def _asked() -> bool:
     """Tell if the link asks what if."""
-    return any(name.startswith(what_if.OURS) or name == what_if.EXPLORE for name in st.query_params)
+    return any(name.startswith(what_if.OURS) for name in st.query_params)

@@ -15,8 +15,7 @@ from pages.pencil import Pencilled
 SIZES = {"left out": 0.0, "half as much": 0.5, "half as much again": 1.5, "twice as much": 2.0}
 SHARES = [f"{share} %" for share in range(0, 55, 5)]
 NUMBERS = [str(nth) for nth in range(1, SPRINTS + 1)]
-OURS = ("away-", "scope-", "begins-")
-EXPLORE = "explore"
+OURS = ("away-", "scope-", "begins-", "explore")
 NOT_KEPT = "what if, not kept"
 
 
@@ -33,7 +32,7 @@ def drawer(its: Pencilled) -> Change:
         SHARES,
         index=None,
         placeholder="As agreed",
-        key=EXPLORE,
+        key="explore",
         bind="query-params",
         width=240,
     )
@@ -166,7 +165,7 @@ def _fill(its: Pencilled, change: Change) -> None:
         sprint = change.earliest.get(entry.id)
         st.session_state[_key("begins", entry)] = f"Not before sprint {sprint}" if sprint else None
     share = change.exploration
-    st.session_state[EXPLORE] = None if share is None else f"{5 * round(20 * share)} %"
+    st.session_state["explore"] = None if share is None else f"{5 * round(20 * share)} %"
 
 
 def _nearest(size: float) -> str:
