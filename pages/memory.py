@@ -49,11 +49,9 @@ def timeline(kept: Journal) -> None:
     st.subheader("What was written", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         titles = [EVERYTHING, *WRITE]
-        chosen = st.segmented_control(
-            "Kind", titles, default=EVERYTHING, required=True, key="kept", bind="query-params"
-        )
+        chosen = st.selectbox("Kind", titles, key="kept", bind="query-params", width=240)
         sought = st.text_input("Words to look for", key="sought", bind="query-params", max_chars=200)
-    found = [entry for entry in kept.find(sought or "", WRITE.get(chosen)) if entry.kind in BY_NAME]
+    found = [entry for entry in kept.find(sought or "", WRITE.get(chosen or EVERYTHING)) if entry.kind in BY_NAME]
     gone = superseded(found)
     for entry in found[:MOST]:
         line(entry, gone, "kept")
@@ -69,7 +67,7 @@ def line(entry: Entry, gone: dict[str, Entry], listed: str) -> None:
     body = entry.body or {}
     with st.container(horizontal=True, vertical_alignment="center"):
         way("Open", f"{listed}-{entry.id}", entry=entry.id)
-        safe.text(f"{its.title}: {title(entry)}", "gone" if entry.id in gone else "strong")
+        safe.text(f"{its.title}: {title(entry)}", "gone" if entry.id in gone else "strong", width="content")
         told = [f"{entry.author}, {day(entry.at.date())}"]
         if entry.id in gone:
             told.append(f"superseded by: {title(gone[entry.id])}")
@@ -77,7 +75,7 @@ def line(entry: Entry, gone: dict[str, Entry], listed: str) -> None:
             told.append(f"comes back {day(date.fromisoformat(body[its.due]))}")
         if state := body.get("state") or body.get("far"):
             told.append(state)
-        safe.text(" · ".join(told), "note")
+        safe.text(" · ".join(told), "note", width="content")
 
 
 def one(kept: Journal, versions: list[Entry]) -> None:

@@ -34,9 +34,9 @@ def plain(value: object) -> str:
     return UNSHOWABLE.sub("�", "" if value is None else str(value))
 
 
-def text(value: object, style: str = "body", tag: str = "p") -> None:
+def text(value: object, style: str = "body", tag: str = "p", width: Literal["stretch", "content"] = "stretch") -> None:
     """Draw the value as it stands, as plain text. `style` names a class of look.css; `tag` an element for screen readers."""
-    st.html(f'<{tag} class="cairn-{style}"><bdi>{html.escape(plain(value))}</bdi></{tag}>')
+    st.html(f'<{tag} class="cairn-{style}"><bdi>{html.escape(plain(value))}</bdi></{tag}>', width=width)
 
 
 def bars(told: Sequence[tuple[str, float, str]], alt: str, within: tuple[float, float] | None = None) -> None:
