@@ -10,13 +10,15 @@ import data
 import metrics
 from data.journal import Entry
 from metrics import Metric, experiment
-from metrics.experiment import Plan, Result, measured_in
+from metrics.experiment import BEFORE, Plan, Result, measured_in
+from metrics.noted import counted, gathered
 from metrics.words import capital, day, full_day
-from pages import reading, safe
+from pages import figure, reading, safe, sentences
 from pages.reading import View
 from pages.words import Frame
 
 DAY = timedelta(days=1)
+SINCE = timedelta(weeks=4)  # after its end, still drawn
 
 
 def could_show(body: dict[str, Any]) -> list[str]:
@@ -37,8 +39,11 @@ def weeks(metric: Metric, area: str | None) -> Frame:
     edition = reading.edition()
     if area is not None:
         metrics.known(area, reading.names(edition, View(metric), "area"), "area")
-    fewer = replace(metric, minimum=min(metric.minimum, experiment.FEW))
-    return reading.history(edition, View(fewer, area=area))
+    return reading.history(edition, View(_fewer(metric), area=area))
+
+
+def _fewer(metric: Metric) -> Metric:
+    return replace(metric, minimum=min(metric.minimum, experiment.FEW))
 
 
 Standing = tuple[Plan, str, Result | None]
@@ -62,8 +67,18 @@ def result(entry: Entry, its: Plan, points: Frame, today: date) -> Result | None
     return experiment.result(its, points, data.team(), today, others)
 
 
-def card(entry: Entry, stands: Standing | data.CairnError, versions: list[Entry], *, alone: bool = False) -> None:
-    """Draw one experiment. While it runs nothing is said of how it goes; `alone` is on its own page."""
+def card(
+    entry: Entry,
+    stands: Standing | data.CairnError,
+    versions: list[Entry],
+    *,
+    alone: bool = False,
+    drawn: bool = False,
+) -> None:
+    """Draw one experiment. While it runs nothing is said of how it goes.
+
+    `alone` is on its own page; there its weeks are drawn, among others only where they are `drawn`: a chart takes its time.
+    """
     body = entry.body or {}
     told = [str(body.get(name, "…")) for name in ("change", "whom", "outcome", "because")]
     believed = f"We believe that {told[0]} for {told[1]} will lead to {told[2]}, because {told[3]}"
@@ -81,6 +96,8 @@ def card(entry: Entry, stands: Standing | data.CairnError, versions: list[Entry]
         safe.text(_facts(body, its, ended=ended is not None), "note")
         if late := experiment.late(its, [(one.at.date(), one.body or {}) for one in versions]):
             safe.text(late, "note")
+        if (alone or drawn) and state != "planned":
+            _picture(entry, its)
         _what_is_known(its, state, ended)
         if learned := body.get("learned"):
             safe.text(f"What we learned: {learned}")
@@ -98,6 +115,46 @@ def _facts(body: dict[str, Any], its: Plan, *, ended: bool) -> str:
     matters = f"matters from {its.matters:g} {measured_in(its.metric)} on"
     asked = f"ask {body['owner']}" if body.get("owner") else ""
     return " · ".join(filter(None, (far, judged, matters, asked)))
+
+
+def _seen(its: Plan) -> View:
+    """Return the view of the weeks it is held against, its own, and some after its end."""
+    until = min(its.end + SINCE, reading.today())
+    return View(its.metric, area=its.area, reach=(its.start - timedelta(weeks=BEFORE), until + DAY))
+
+
+def _picture(entry: Entry, its: Plan) -> None:
+    """Draw the weeks it is judged by between the lines of its first and last day, and nothing of how they compare."""
+    edition, view = reading.edition(), replace(_seen(its), metric=_fewer(its.metric))
+    history = weeks(its.metric, its.area)
+    points = reading.within(history, view.reach)
+    complete = reading.complete_to(edition, its.metric)
+    if complete is None or points["value"].isna().all():
+        safe.text(sentences.nothing(view.metric, points, complete), "note")
+        return
+    usuals = [one for one in reading.usuals(view.metric, history) if one.since <= its.end]
+    told = reading.noted(edition, view, points, reading.written(edition))
+    others = [one for one in told if one.entry != entry.id]
+    periods = list(zip(points["starts"], points["ends"], strict=True))
+    caption = sentences.caption(its.metric, points, "week", complete)
+    named = {its.start: "begins", its.end: "ends"}
+    st.plotly_chart(
+        figure.draw(
+            view, points, usuals, None, None, figure.Told(caption), noted=gathered(others, periods), named=named
+        ),
+        theme=None,
+        key=f"weeks-{entry.id}",
+        config={"displayModeBar": False},
+        alt="; ".join(
+            (
+                sentences.headline(its.metric, points, "week"),
+                f"it begins on {full_day(its.start)} and ends on {full_day(its.end)}",
+                *([f"noted in this time: {counted(others)}"] if others else []),
+            )
+        ),
+    )
+    band = sentences.band(its.metric, usuals[-1] if usuals else None)
+    safe.text(f"{sentences.sample(view.metric, points)} · {band}", "note")
 
 
 def _what_is_known(its: Plan, state: str, ended: Result | None) -> None:
@@ -126,5 +183,4 @@ def _ways(entry: Entry, its: Plan | None, *, alone: bool) -> None:
         if not alone:
             st.page_link("memory.py", label="Open", query_params={"entry": entry.id})
         if its:
-            seen = View(its.metric, area=its.area, reach="12 months")
-            st.page_link("explore.py", label="Open the chart and the rows", query_params=seen.link())
+            st.page_link("explore.py", label="Open the chart and the rows", query_params=_seen(its).link())

@@ -16,6 +16,7 @@ HEADINGS = {
     "waiting": "Over, and not read to the end yet",
     "": "Not planned yet",
 }
+DRAWN = 5  # charts of running ones; the others, and those that ended, have theirs on their own page
 NONE = "No experiment is written down yet. The form asks what would change our mind, and says what it could show."
 
 
@@ -42,8 +43,8 @@ def page() -> None:
     for state, heading in HEADINGS.items():
         if those := states.get(state):
             safe.text(heading, "sentence", "h2")
-            for entry, stands in those:
-                card(entry, stands, kept.history(entry.id))
+            for place, (entry, stands) in enumerate(those):
+                card(entry, stands, kept.history(entry.id), drawn=state == "running" and place < DRAWN)
     for quarter in sorted(quarters, reverse=True):
         safe.text(f"Ended in {words.period(quarter, 'quarter')}", "sentence", "h2")
         those = sorted(quarters[quarter], key=lambda one: one[1].end, reverse=True)

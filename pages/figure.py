@@ -55,10 +55,12 @@ def draw(  # noqa: PLR0913, PLR0917  all that one chart shows
     told: Told,
     picked: date | None = None,
     noted: Sequence[Noted] = (),
+    named: Mapping[date, str] | None = None,
 ) -> go.Figure:
     """Return one line over time with its usual range, earlier ones thin.
 
-    `before` is an earlier time to draw dashed, `picked` a period to mark with a line, `noted` what stands under the line.
+    `before` is another line to draw dashed, `picked` a period to mark with a line, `noted` what stands under the line, `named`
+    are days to mark with a line and a word, also those yet to come.
     """
     colours = tokens()
     across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "layer": "below"}
@@ -81,15 +83,18 @@ def draw(  # noqa: PLR0913, PLR0917  all that one chart shows
         shapes.append({**upright, "x0": watch.signal.since, "x1": watch.signal.since, "line": begun})
     if picked:
         shapes.append({**upright, "x0": picked, "x1": picked, "line": {"color": colours.axis, "width": 1}})
+    lines = {one: plot_text(word) for one, word in (named or {}).items()}
+    shapes += [{**upright, "x0": one, "x1": one, "line": {"color": colours.muted, "width": 1.5}} for one in lines]
     top = _top(points, usual, before)
     layout = {  # all at once: each later update costs Plotly ten milliseconds
         "template": template(colours),
         "height": 270 if told.dashed else 250,
         "title": _title(told),
         "margin": {"t": 64 if told.dashed else 44},
-        "xaxis": _periods(points, view.every, 6),
+        "xaxis": _periods(points, view.every, 6, max(lines, default=None)),
         "yaxis": {"range": [_under(noted) * top, top], **_scale(view)},
         "shapes": shapes,
+        "annotations": _words(lines, colours),
     }
     traces = [_trace(view, points, watch, colours), *_dashed(view, before, colours), *_noted(noted, top, colours)]
     return go.Figure(traces, layout)
@@ -302,8 +307,18 @@ def _top(points: Frame, usual: Usual | None, before: Frame | None) -> float:
     return highest * 1.12 or 1
 
 
-def _periods(points: Frame, every: str, labels: int) -> dict[str, Any]:
-    """Return an axis of whole periods, each label under the day its period starts, the newest always labelled."""
+def _words(lines: Mapping[date, str], colours: Tokens) -> list[dict[str, Any]]:
+    """Return the words over lines that mark days, each before its line: after the last one a phone has no room."""
+    look = {"y": 1, "yref": "paper", "yanchor": "bottom", "xanchor": "right", "showarrow": False}
+    font = {"color": colours.muted, "size": 12}
+    return [{**look, "x": one, "text": word, "font": font} for one, word in lines.items()]
+
+
+def _periods(points: Frame, every: str, labels: int, last: date | None = None) -> dict[str, Any]:
+    """Return an axis of whole periods, each label under the day its period starts, the newest always labelled.
+
+    It reaches as far as `last`, where that day is later.
+    """
     starts = sorted(points["starts"])
     shown = starts[:: -max(1, math.ceil(len(starts) / labels))][::-1]
     years = len({start.year for start in shown}) > 1
@@ -315,7 +330,7 @@ def _periods(points: Frame, every: str, labels: int) -> dict[str, Any]:
             _tick(start, every, years and start.year not in {s.year for s in shown[:place]})
             for place, start in enumerate(shown)
         ],
-        "range": [starts[0] - margin, starts[-1] + margin],
+        "range": [starts[0] - margin, max(starts[-1], last or starts[-1]) + margin],
     }
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import json
 import random
 import re
 from dataclasses import replace
@@ -244,6 +245,38 @@ def test_after_the_end_the_page_says_one_of_three_words_with_what_stands_behind_
     assert "one experiment ended: one did not move" in text.lower()
     assert "Effects on different numbers are not added up." in text
     assert "There is no such number to judge it by" in text
+
+
+def lines(app) -> list[set[str]]:
+    """Return the words over the days that each chart marks, and those days."""
+    drawn = [json.loads(one.proto.spec)["layout"] for one in app.get("plotly_chart")]
+    return [{f"{one['text']} {one['x']}" for one in layout["annotations"]} for layout in drawn]
+
+
+@pytest.mark.usefixtures("collected")
+def test_the_weeks_of_a_running_experiment_are_drawn_from_its_first_to_its_last_day_and_no_mark_judges_them():
+    start, end = week(20).date(), datetime.now(UTC).date() + timedelta(days=30)
+    for _ in range(7):
+        journal().write("experiment", {**BODY, "start": f"{start}", "end": f"{end}"}, "Ada")
+    app = open_page("experiments.py")
+
+    assert lines(app) == [{f"begins {start}", f"ends {end}"}] * 5, "of those after the fifth on their own page"
+    (chart, *_) = (json.loads(one.proto.spec) for one in app.get("plotly_chart"))
+    assert any(one["type"] == "rect" for one in chart["layout"]["shapes"]), "the usual range"
+    assert set(chart["data"][0]["marker"]["symbol"]) == {"circle"}
+    assert chart["layout"]["xaxis"]["range"][1] > f"{end}"
+    assert "(baseline " in told(app)
+
+
+@pytest.mark.usefixtures("collected")
+def test_the_weeks_of_one_that_ended_are_drawn_on_its_own_page():
+    start, end = week(18).date(), week(27).date()
+    kept = journal().write("experiment", {**BODY, "start": f"{start}", "end": f"{end}"}, "Ada")
+    apart = journal().write("experiment", {**BODY, "start": "2099-01-05", "end": "2099-03-29"}, "Ada")
+
+    assert lines(open_page("experiments.py")) == []
+    assert lines(open_page("memory.py", entry=kept.id)) == [{f"begins {start}", f"ends {end}"}]
+    assert lines(open_page("memory.py", entry=apart.id)) == [], "before it begins there is nothing of it to draw"
 
 
 @pytest.mark.usefixtures("collected")
