@@ -1,4 +1,4 @@
-"""What is read once a day per repository: environments, workflows, traffic, downloads and who owns which folder."""
+"""What is read once a day per repository: environments, milestones, workflows, traffic, downloads and who owns which folder."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,19 +6,25 @@ from datetime import timedelta
 from typing import Any
 
 from collectors.stream import Context, Page, Place, Stream, moment
+from collectors.stream import rows as made
 from collectors.wire import Forbidden, Missing, Refused
-from data import Origin, Row
+from data import Origin, Reject, Row
 
 DAILY = timedelta(hours=20)  # a sync at the same time every day is never a minute too early
 ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+")
-ENVIRONMENTS = """
-query($owner: String!, $name: String!, $after: String) {
-    rateLimit { cost remaining resetAt }
-    repository(owner: $owner, name: $name) {
-        environments(first: 100, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { id databaseId name } }
-    }
+SHORT = {  # lists that seldom have a second page: their first pages come in one answer
+    "environments": "environments(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { id databaseId name } }",
+    "milestones": """
+        milestones(first: 49, after: $after, orderBy: {field: CREATED_AT, direction: ASC}) {
+            pageInfo { hasNextPage endCursor }
+            nodes {
+                id number title state dueOn createdAt updatedAt closedAt url
+                openIssues: issues(first: 1, states: [OPEN]) { totalCount }
+                closedIssues: issues(first: 1, states: [CLOSED]) { totalCount }
+            }
+        }
+    """,  # as wide as one point allows with two lists in each
 }
-"""
 CODEOWNERS = """
 query($owner: String!, $name: String!) {
     rateLimit { cost remaining resetAt }
@@ -53,13 +59,15 @@ query($id: ID!, $after: String) {{
 IDENTITY = "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { id } }"
 
 
-def daily(name: str, ask: Callable[[Context], Awaitable[list[Row]]], *, whole: bool = True) -> Stream:
+def daily(
+    name: str, ask: Callable[[Context], Awaitable[list[Row] | list[Row | Reject]]], *, whole: bool = True
+) -> Stream:
     """Return a stream that is asked at most once a day. `whole`: what the answer no longer holds is gone."""
 
     async def read(at: Context, _: Place) -> AsyncIterator[Page]:
         rows = await ask(at)
         yield Page(rows, {}, done=True, expected=len(rows) if whole else None)
-        if whole:
+        if whole and all(row.id for row in rows):  # one without its id could be any of those that seem to be gone
             there, origin = {row.id for row in rows}, at.origin(name)
             at.store.gone(origin, [i for i in at.store.versions(origin) if i not in there], at.wire.now)
 
@@ -84,12 +92,11 @@ async def identity(at: Context) -> str:
     return held[0]["id"] if held else (await repository(at, IDENTITY))["id"]
 
 
-async def connected(at: Context, query: str, field: str) -> list[dict[str, Any]]:
-    """Return every node of a connection of the repository. Raises Refused when this token may not read it."""
-    nodes, after = [], None
+async def connected(at: Context, query: str, field: str, begun: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return every node of a connection of the repository, whose first page may have `begun`. Raises Refused when this token may not read it."""
+    nodes, told = [], begun or await repository(at, query, after=None)
     while True:
-        found = (await repository(at, query, after=after))[field]
-        if found is None:
+        if (found := told[field]) is None:
             raise Forbidden(
                 f"GitHub does not let this token read the {field} of {at.scope}."
                 " Give it read access to them; everything else is read all the same."
@@ -97,13 +104,36 @@ async def connected(at: Context, query: str, field: str) -> list[dict[str, Any]]
         nodes += [node for node in found["nodes"] if node]
         if not found["pageInfo"]["hasNextPage"]:
             return nodes
-        after = found["pageInfo"]["endCursor"]
+        told = await repository(at, query, after=found["pageInfo"]["endCursor"])
+
+
+async def short(at: Context, field: str) -> list[dict[str, Any]]:
+    """Return every node of one of the short lists. Those that are read at the same time begin with one request."""
+    begun = await at.once("short lists", lambda: repository(at, asking(*SHORT), after=None))
+    return await connected(at, asking(field), field, begun)
+
+
+def asking(*fields: str) -> str:
+    """Return the query for a page of some short lists."""
+    lists = " ".join(SHORT[field] for field in fields)
+    return (
+        "query($owner: String!, $name: String!, $after: String) { rateLimit { cost remaining resetAt }"
+        f" repository(owner: $owner, name: $name) {{ {lists} }} }}"
+    )
 
 
 async def environments(at: Context) -> list[Row]:
     """Return the environments a repository has."""
-    found = await connected(at, ENVIRONMENTS, "environments")
-    return [Row(node["id"], at.wire.now, node, at.scope) for node in found]
+    return [Row(node["id"], at.wire.now, node, at.scope) for node in await short(at, "environments")]
+
+
+async def milestones(at: Context) -> list[Row | Reject]:
+    """Return the milestones a repository has. All of them each time: an issue that is closed moves no date of theirs for sure."""
+    return made(
+        await short(at, "milestones"),
+        lambda node: Row(node["id"], moment(node["updatedAt"]), node, at.scope),
+        at.scope,
+    )
 
 
 async def workflows(at: Context) -> list[Row]:
@@ -174,6 +204,7 @@ async def downloads(at: Context) -> list[Row]:
 
 STREAMS = (
     daily("github_environments", environments),
+    daily("github_milestones", milestones),
     daily("github_workflows", workflows),
     daily("github_codeowners", codeowners),
     daily("github_release_downloads", downloads, whole=False),

@@ -1,7 +1,8 @@
 """What a stream is: something an API lists, read newest first, kept page by page, gone on with where it stopped."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,10 +38,21 @@ class Context:
     since: datetime | None = None
     projects: tuple[str, ...] = ()
     jobs: tuple[str, ...] = ()  # globs of the workflows whose jobs are read
+    awaited: dict[str, asyncio.Task[Any]] = field(default_factory=dict, compare=False)  # see `once`
 
     def origin(self, stream: str) -> Origin:
         """Return where the rows of a stream come from here."""
         return Origin(self.source, self.kind, stream, self.scope)
+
+    async def once(self, name: str, ask: Callable[[], Coroutine[Any, Any, dict[str, Any]]]) -> dict[str, Any]:
+        """Return an answer that several streams wait for: while the first of them asks, the others wait with it.
+
+        Nothing is kept: who comes when it is there, or tries again, asks anew.
+        """
+        if name not in self.awaited:
+            task = self.awaited[name] = asyncio.ensure_future(ask())
+            task.add_done_callback(lambda _: self.awaited.pop(name))
+        return await self.awaited[name]
 
 
 @dataclass(frozen=True)

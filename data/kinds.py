@@ -127,7 +127,7 @@ GOAL = Kind(
         Field("changed", "What changed last"),
         Field(
             "stones",
-            "The stones on the path, parted by commas: SHOP-12, shop#34, shop v1.4",
+            "The stones on the path, parted by commas: SHOP-12, shop#34, shop v1.4, shop milestone 5",
             "line",
         ),
         Field("review", "The day it comes back", "day", needed=True),

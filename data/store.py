@@ -25,7 +25,7 @@ ROOM = Path(__file__).resolve().parent
 MODEL = tuple(  # in the order they are made: later ones read earlier ones
     ROOM / "nouns" / f"{noun}.sql"
     for noun in (
-        "start", "calendar", "repositories", "reviews", "components", "releases", "attempts", "services", "changes",
+        "start", "calendar", "repositories", "reviews", "components", "releases", "milestones", "attempts", "services", "changes",
         "pull_requests", "knowledge", "workflow_runs", "jobs", "issues", "incidents", "deployments", "usage", "requests", "rule_matches",
     )
 )  # fmt: skip

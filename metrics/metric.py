@@ -33,6 +33,7 @@ MADE_OF = {  # the raw streams a noun cannot do without
     "deployments": ("github_deployments",),
     "workflow_runs": ("github_runs",),
     "releases": ("github_releases",),
+    "milestones": ("github_milestones",),
     "issues": ("github_issues", "jira_issues"),
     "issue_moves": ("github_issues", "jira_issues"),
     "issue_spells": ("github_issues", "jira_issues"),

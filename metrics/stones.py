@@ -20,7 +20,7 @@ under as (
 things as (
     select
         i.id, 1 as sort, i.key as name, i.title, i.url, i.status, i.resolved_at as done_at, i.cancelled, i.created_at as begun,
-        i.project, u.open, u.pieces, [
+        i.project, u.open, u.pieces, null::timestamp as due_at, [
             lower(i.key), lower(split_part(i.key, '/', -1)), lower(i.title), lower(concat(split_part(i.project, '/', -1), ' ', i.title))
         ] as names
     from issues i
@@ -29,20 +29,29 @@ things as (
     select
         id, 1, concat(repo, '#', number), title, url,
         case when merged_at is not null then 'merged' when closed_at is not null then 'closed' when draft then 'a draft' else 'open' end,
-        coalesce(merged_at, closed_at), false, opened_at, repo, null, null,
+        coalesce(merged_at, closed_at), false, opened_at, repo, null, null, null,
         [lower(concat(repo, '#', number)), lower(concat(split_part(repo, '/', -1), '#', number))]
     from pull_requests
     union all
     select
         null, 2, concat(split_part(repo, '/', -1), ' ', tag), nullif(name, tag), url, if(published_at is null, 'a draft', 'released'),
-        published_at, false, created_at, repo, null, null,
+        published_at, false, created_at, repo, null, null, null,
         [lower(concat(repo, ' ', tag)), lower(concat(split_part(repo, '/', -1), ' ', tag)), lower(tag)]
     from releases
+    union all
+    select
+        null, 2, concat(split_part(repo, '/', -1), ' milestone ', number), title, url, state,
+        closed_at, false, created_at, repo, open_issues, open_issues + closed_issues, due_at,
+        [
+            lower(concat(repo, ' milestone ', number)), lower(concat(split_part(repo, '/', -1), ' milestone ', number)),
+            lower(concat(repo, ' ', title)), lower(concat(split_part(repo, '/', -1), ' ', title)), lower(title)
+        ]
+    from milestones
 )
 select named, t.* exclude (names)
 from asked a
 join things t on list_contains(names, word) or t.url = trim(named)
--- a word's whole name goes first; of several pieces of work with one title the newest is meant, and several tags are several
+-- a word's whole name goes first; of several pieces of work with one title the newest is meant, and several tags or milestones are several
 qualify dense_rank() over (partition by named order by list_position(names, word) nulls first, if(sort = 1, begun, null) desc nulls last) = 1
 """
 
@@ -95,6 +104,8 @@ def _state(row: dict[str, Any]) -> str:
     told = str(row["status"] or "no status told")
     if (done := row["done_at"]) is not None:
         return f"{told}{', cancelled' if row['cancelled'] else ''}, since {full_day(done)}"
+    if row["due_at"] is not None:
+        told = f"{told}, due {full_day(row['due_at'])}"
     if not row["pieces"]:
         return told
     left = int(row["open"])

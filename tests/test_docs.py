@@ -139,7 +139,7 @@ def test_the_recipe_for_a_stream_holds(house: Path, collected: Path, tmp_path: P
 
     _, listed = run_what_it_says(recipe, house, home)
     assert "marrowby/" in listed
-    question = "select sum(items) as items, count(complete_to) = count(*) as complete from sources where stream = 'github_milestones'"
+    question = "select sum(items) as items, count(complete_to) = count(*) as complete from sources where stream = 'github_discussions'"
     (told,) = json.loads(run("-m", "data", "query", question, "--json", house=house, home=home))
     assert told["items"] > 0
     assert told["complete"]

@@ -103,6 +103,22 @@ def test_every_daily_list_is_read_once_and_not_again_on_the_same_day(collect, co
     assert store("select count(*) > 0 from raw.github_teams where json_array_length(body->'members') > 0") == [(True,)]
 
 
+def test_milestones_are_held_with_their_state_and_cost_no_request_of_their_own(replay, collect, collected):
+    first = {t.stream: t for t in collected.tallies}
+
+    assert (first["github_environments"].requests, first["github_milestones"].requests) == (1, 0)
+    found = query(
+        "select title, state, closed_at::date::text as closed, open_issues from milestones where repo = 'bitcoin-core/gui'"
+    )
+    assert len(found) == first["github_milestones"].expected == 14
+    stones = found.set_index("title").T.to_dict()
+    assert (stones["23.0"]["state"], stones["23.0"]["closed"]) == ("closed", "2022-12-25")
+    assert stones["28.0"]["state"] == "open"
+    replay.mutate({"op": "new_pull", "repo": "bitcoin-core/gui", "title": "Something new"})
+    second = {t.stream: t for t in collect("github")[0].tallies}
+    assert (second["github_environments"].requests, second["github_milestones"].requests) == (0, 0)
+
+
 def test_a_page_of_history_that_is_cut_off_is_gone_on_with(replay, collect):
     replay.faults(
         {
@@ -344,6 +360,137 @@ def test_an_empty_repository_has_no_history(graph):
     _, read = graph
 
     assert read() == {}
+
+
+# Short lists that come together
+
+
+class Lists:
+    """A GitHub that has one repository with an environment and the milestones given, and tells them a page at a time."""
+
+    def __init__(self) -> None:
+        self.milestones = [milestone(n) for n in range(1, 131)]
+        self.day, self.asked, self.withheld = 1, 0, ""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        told = json.loads(request.content)
+        lists = {"environments": [{"id": "EN_1", "databaseId": 1, "name": "production"}], "milestones": self.milestones}
+        found, errors = {}, []
+        for name, first in re.findall(r"(environments|milestones)\(first: (\d+)", told["query"]):
+            start, end = int(told["variables"]["after"] or 0), int(told["variables"]["after"] or 0) + int(first)
+            info = {"hasNextPage": end < len(lists[name]), "endCursor": str(end)}
+            found[name] = {"pageInfo": info, "nodes": lists[name][start:end]}
+            if name == self.withheld:
+                found[name] = None
+                errors.append({"type": "FORBIDDEN", "path": ["repository", name], "message": "not accessible"})
+        body = {"data": {"repository": found}} | ({"errors": errors} if errors else {})
+        return httpx.Response(200, json=body, headers={"date": f"{self.day:02} Jun 2026 09:00:00 GMT"})
+
+
+def milestone(number: int, **other: object) -> dict[str, object]:
+    told = {
+        "id": f"MI_{number}",
+        "number": number,
+        "title": f"Step {number}",
+        "state": "OPEN",
+        "dueOn": None,
+        "closedAt": None,
+    }
+    told |= {
+        "createdAt": "2026-03-01T09:00:00Z",
+        "updatedAt": "2026-03-01T09:00:00Z",
+        "url": f"https://github.example/{number}",
+    }
+    return told | {"openIssues": {"totalCount": 2}, "closedIssues": {"totalCount": 1}} | other
+
+
+@pytest.fixture
+def lists(monkeypatch, tmp_path):
+    """Return a repository's short lists to be written, and a function that reads both and returns their tallies or refusals."""
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "none.toml"))
+    made = Lists()
+    names = ("github_environments", "github_milestones")
+
+    def read() -> list:
+        async def go(live: Live):
+            async with Wire("GitHub", "https://github.example", {}, "/graphql", httpx.MockTransport(made)) as wire:
+                wire_at = stream.Context(wire, live, "github.example", "github", "acme/shop")
+                await wire.graphql("query { nothing }", {})  # the day is the service's
+                some = [one for one in STREAMS["github"] if one.name in names]
+                found = (stream.collect(one, wire_at, lambda _: None) for one in some)
+                return await asyncio.gather(*found, return_exceptions=True)
+
+        with Live("team") as live:
+            told = asyncio.run(go(live))
+            publish(live)
+        made.asked -= 1
+        return told
+
+    return made, read
+
+
+def open_issues() -> dict[int, int]:
+    return dict(query("select number, open_issues from milestones").itertuples(index=False))
+
+
+def test_milestones_come_with_the_environments_and_more_than_a_page_of_them_is_not_cut(lists):
+    made, read = lists
+    environments, milestones = read()
+
+    assert (environments.requests, milestones.requests, made.asked) == (1, 2, 3), (
+        "130 are three pages, one of them shared"
+    )
+    assert (milestones.new, milestones.expected) == (130, 130)
+    assert sorted(open_issues()) == list(range(1, 131))
+    read()
+    assert made.asked == 3, "and not again on the same day"
+
+
+def test_a_milestone_that_moves_no_date_is_seen_to_change_and_one_that_was_deleted_is_gone(lists):
+    made, read = lists
+    read()
+    made.day, made.milestones[0:3] = (
+        2,
+        [milestone(1), milestone(2, openIssues={"totalCount": 0}, closedIssues={"totalCount": 3})],
+    )
+    _, milestones = read()
+
+    assert (milestones.new, milestones.changed) == (0, 1)
+    assert len(open_issues()) == 129
+    assert open_issues()[2] == 0
+    assert store("select id from raw.github_milestones where gone_at is not null") == [("MI_3",)]
+    made.day, made.milestones = 3, [milestone(3)]
+    read()
+    assert open_issues() == {3: 2}, "one that is seen again is back"
+
+
+def test_milestones_of_an_unknown_form_are_set_aside_with_the_reason_and_nothing_is_taken_for_deleted(lists):
+    made, read = lists
+    made.milestones = made.milestones[:60]
+    read()
+    made.day, made.milestones[4], made.milestones[5] = 2, milestone(5, updatedAt=None), milestone(6, id=None)
+    made.milestones[6] = milestone(7, mood="bright")
+    made.milestones.pop()
+    _, milestones = read()
+
+    assert (milestones.rejected, milestones.fields, milestones.changed) == (2, 1, 1)
+    assert len(open_issues()) == 60, "one without its id could be any of those that seem to be gone"
+    assert len(store("select reason from rejects where stream = 'github_milestones'")) == 2
+    made.milestones[4], made.milestones[5] = milestone(5), milestone(6)
+    read()
+    assert len(open_issues()) == 59, "what was set aside is asked for again at once, and all is known again"
+
+
+@pytest.mark.parametrize(("withheld", "held"), [("milestones", "environments"), ("environments", "milestones")])
+def test_a_token_that_may_not_read_one_short_list_reads_the_other(lists, withheld, held):
+    made, read = lists
+    made.withheld = withheld
+    told = dict(zip(("environments", "milestones"), read(), strict=True))
+
+    assert f"does not let this token read the {withheld} of acme/shop" in str(told[withheld])
+    assert told[held].new > 0
 
 
 # Signing in as an App

@@ -41,6 +41,15 @@ RELEASES = [
     for repo in ("checkout", "search")
 ]  # fmt: skip
 RELEASES[0]["published_at"] = week(6)
+MILESTONES = [
+    {"id": f"m{repo}{number}", "repo": f"acme/{repo}", "number": number, "created_at": week(4), "state": "open", **more}
+    for repo, number, more in (
+        ("checkout", 3, {"title": "Autumn", "state": "closed", "closed_at": week(9), "open_issues": 1, "closed_issues": 4}),
+        ("checkout", 4, {"title": "A till that prints", "due_at": week(40), "open_issues": 2, "closed_issues": 1}),
+        ("search", 4, {"title": "Autumn", "open_issues": 0, "closed_issues": 0}),
+        ("search", 5, {"title": "v2", "open_issues": 0, "closed_issues": 2}),
+    )
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +64,7 @@ def published(publish_nouns, tmp_path_factory):
     ]
     place = tmp_path_factory.mktemp("collected")
     with pytest.MonkeyPatch.context() as patch:
-        publish_nouns(patch, place, **there, releases=RELEASES)
+        publish_nouns(patch, place, **there, releases=RELEASES, milestones=MILESTONES)
     return place
 
 
@@ -154,6 +163,25 @@ def test_a_stone_stands_as_its_source_says_and_one_that_no_source_knows_says_so(
     drawn = [one.proto.body for one in app.get("html")]
     assert any('href="/item?id=e1"' in body for body in drawn)
     assert not any("evil.example" in body for body in drawn), "an address that is not safe leaves its text alone"
+
+
+@pytest.mark.usefixtures("collected")
+def test_a_stone_may_be_a_milestone_by_its_title_or_its_number():
+    named = "a till that prints, checkout milestone 4, acme/checkout Milestone 3, search autumn, Autumn, search milestone 5, checkout milestone 77"
+    due = f"open, due {week(40).day} {week(40):%b %Y}, two pieces of it open"
+
+    assert [(one.name, one.state) for one in stones(named)] == [
+        ("checkout milestone 4 A till that prints", due),
+        ("checkout milestone 4 A till that prints", due),
+        ("checkout milestone 3 Autumn", "closed, since 5 Jan 2026"),
+        ("search milestone 4 Autumn", "open"),
+        ("Autumn", "two things are called so; write it with its repository"),
+        ("search milestone 5 v2", "open, none of its pieces open"),
+        ("checkout milestone 77", "not found in what was read from GitHub and Jira"),
+    ]
+    assert [one.name for one in stones("search v2")] == ["search v2"], "a release that is called so goes first"
+    journal().write("goal", {**GOAL_OF, "stones": "checkout milestone 4"}, "Ada")
+    assert f"checkout milestone 4 A till that prints: {due}" in told(open_page("plan.py"))
 
 
 @pytest.mark.usefixtures("collected")

@@ -8,6 +8,7 @@ JIRA = "https://jira.sandbox.example"
 ZONE = "Europe/Berlin"
 WEEKS = 72  # how long the company's life is told, from its anchor day on
 PREHISTORY = 12  # weeks before the anchor whose unfinished work is still there on the anchor day
+SEASON = 10  # weeks of a milestone
 
 
 @dataclass(frozen=True)
@@ -88,3 +89,8 @@ FAULTS = (
     "is cut off",
     "fails on Mondays",
 )
+
+
+def season(week: float) -> str:
+    """Return what the milestone of a week is called, in every repository."""
+    return f"Season {int(week // SEASON) + 1}"

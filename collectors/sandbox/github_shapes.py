@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from collectors.sandbox.company import GITHUB, OWNER, PEOPLE, SERVICES, TYPES, WEEKS, Service
+from collectors.sandbox.company import GITHUB, OWNER, PEOPLE, SEASON, SERVICES, TYPES, WEEKS, Service, season
 from collectors.sandbox.diary import Diary
 from collectors.sandbox.hours import noon
 from collectors.sandbox.records import DAY, Deployment, Issue, Pull, Release, Run, sha
@@ -203,16 +203,31 @@ def _codeowners(service: Service) -> Shape:
 
 
 def _milestones(diary: Diary, cut: int, repository: Shape) -> list[Shape]:
-    """Return a repository's milestones: one every ten weeks."""
+    """Return a repository's milestones: one every ten weeks, with the issues that came in meanwhile."""
     found = []
-    for number, weeks in enumerate(range(0, WEEKS, 10), 1):
-        start, due = (noon(diary.anchor + timedelta(weeks=week), 9) for week in (weeks, weeks + 10))
+    for number, weeks in enumerate(range(0, WEEKS, SEASON), 1):
+        start, due = (noon(diary.anchor + timedelta(weeks=week), 9) for week in (weeks, weeks + SEASON))
         if start < cut:
             closed = iso(due) if due < cut else None
+            issues = [one for one in repository["issues"] if iso(start) <= one["createdAt"] < iso(due)]
             found.append({
-                "__typename": "Milestone", "id": f"MI_{repository['databaseId']}x{number}", "number": number, "title": f"Season {number}",
-                "state": "CLOSED" if closed else "OPEN", "createdAt": iso(start), "updatedAt": closed or iso(start), "closedAt": closed,
+                "__typename": "Milestone", "id": f"MI_{repository['databaseId']}x{number}", "number": number, "title": season(weeks),
+                "issues": issues, "state": "CLOSED" if closed else "OPEN", "createdAt": iso(start), "updatedAt": closed or iso(start), "closedAt": closed,
                 "dueOn": iso(due), "url": f"{repository['url']}/milestone/{number}", "repository": repository,
+            })  # fmt: skip
+    return found
+
+
+def _discussions(diary: Diary, cut: int, repository: Shape) -> list[Shape]:
+    """Return what is discussed in a repository: one thing in each season."""
+    found = []
+    for number, weeks in enumerate(range(2, WEEKS, SEASON), 1):
+        at = noon(diary.anchor + timedelta(weeks=weeks), 10)
+        if at < cut:
+            found.append({
+                "__typename": "Discussion", "id": f"D_{repository['databaseId']}x{number}", "number": 9000 + number, "closed": False,
+                "title": f"What is {season(weeks)} for?", "createdAt": iso(at), "updatedAt": iso(at), "repository": repository,
+                "url": f"{repository['url']}/discussions/{9000 + number}",
             })  # fmt: skip
     return found
 
@@ -292,13 +307,11 @@ def github(diary: Diary, cut: int) -> GitHub:
             "nameWithOwner": service.repository, "url": f"{GITHUB}/{service.repository}", "isPrivate": True, "owner": owner,
             "createdAt": born, "updatedAt": born, "pushedAt": born, "pullRequests": [], "issues": [], "deployments": [], "releases": [],
             "environments": [{"id": f"EN_{number}{e}", "databaseId": number * 10 + n, "name": e} for n, e in enumerate(("preprod", service.environment))],
-            "codeowners": _codeowners(service), "milestones": [],
+            "codeowners": _codeowners(service),
         }
         for number, service in enumerate(SERVICES, 501)
     }  # fmt: skip
     owner["repositories"] = list(repositories.values())
-    for service in SERVICES:
-        repositories[service.repository]["milestones"] = _milestones(diary, cut, repositories[service.repository])
     nodes = {repository["id"]: repository for repository in repositories.values()}
     kinds: Any = (
         (diary.pulls, "pullRequests", _pull),
@@ -312,6 +325,9 @@ def github(diary: Diary, cut: int) -> GitHub:
                 shape = shaped(thing, cut, repository)
                 repository[field].append(shape)
                 nodes[shape["id"]] = shape
+    for repository in repositories.values():
+        repository["milestones"] = _milestones(diary, cut, repository)
+        repository["discussions"] = _discussions(diary, cut, repository)
     for release in diary.releases:
         if release.at < cut:
             repository = repositories[release.service.repository]

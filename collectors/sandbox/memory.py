@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from collectors.sandbox.company import PREHISTORY
+from collectors.sandbox.company import PREHISTORY, season
 from collectors.sandbox.feelings import pulses
 from collectors.sandbox.planning import planned
 from collectors.sandbox.stories import STORIES, Story, span
@@ -338,7 +338,7 @@ GOALS: dict[str, tuple[dict[str, Any], tuple[Version, ...]]] = {  # what each is
     "same_day": (
         {
             "destination": "What is merged reaches customers on the same day", "horizon": "mid", "metric": "change_lead_time", "way": "down",
-            "stones": ("OPS", 42, ("OPS", 62)), "why": "What is learned late is learned twice.",
+            "stones": ("OPS", 42, f"platform {season(62)}", ("OPS", 62)), "why": "What is learned late is learned twice.",
         },
         (
             (42.2, {"far": "on the way", "sure": "mid", "because": "It holds for most, and not for what goes by the weekly train"}),
@@ -432,7 +432,7 @@ def _headed(first: date) -> Iterator[Entry]:
 
 
 def _stones(told: tuple[Any, ...]) -> Iterator[str]:
-    """Yield the names of some stones: the epic a project has in a week, words that are no epic, and the epics after them."""
+    """Yield the names of some stones: the epic a project has in a week, others by their words, and the epics after them."""
     project, week, *others = told
     yield f"{project} {epic_title(project, int((week + PREHISTORY) // EPIC + 1))}"
     for other in others:
