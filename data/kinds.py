@@ -69,6 +69,7 @@ EXPERIMENT = Kind(
         Field("because", "… because", needed=True),
         Field("metric", "The one number it is judged by", "metric", needed=True),
         Field("area", "The part it is judged in, where it is not everything", "line"),
+        Field("against", "Another part, which the change does not reach, to hold it against", "line"),
         Field("hoped", "Which way it should move, where that is not plain", "choice", choices=("up", "down")),
         Field("guards", "Numbers that should stay as they are meanwhile, parted by commas", "line"),
         Field(

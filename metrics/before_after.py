@@ -199,19 +199,25 @@ def smallest_effect(  # noqa: PLR0913  a plan has as many parts
     signal: Scale = "raw",
     unit: str = "",
     of: "ArrayLike | None" = None,
+    comparison: "ArrayLike | None" = None,
+    comparison_of: "ArrayLike | None" = None,
 ) -> Smallest | None:
     """Return what an experiment of so many weeks could see, before it begins, from the weeks there are; None if too few.
 
-    `matters` is the size that was hoped for: when it is smaller than what could be seen, the words say so.
+    `matters` is the size that was hoped for: when it is smaller than what could be seen, the words say so. `comparison` is the
+    same weeks of somebody whom the change cannot reach, when the difference to them is what will be judged.
     """
-    scale = scale_of(signal, before)
+    scale = scale_of(signal, before, *(() if comparison is None else (comparison,)))
     ours = straighten(before, scale, of)
+    level = float(np.nanmean(ours)) if _weeks(ours) else math.nan
+    if comparison is not None:
+        ours = ours - straighten(comparison, scale, comparison_of)
     weeks = _weeks(ours)
     if weeks < FEWEST[0] or weeks_after < FEWEST[1]:
         return None
     phi = float(_shrunk(_lag(ours), weeks, means=1))
     sd = detectable(weeks, weeks_after, phi)
-    size = _seen(float(np.nanmean(ours)), sd * float(np.nanstd(ours, ddof=1)), scale, hoped)
+    size = _seen(level, sd * float(np.nanstd(ours, ddof=1)), scale, hoped)
     told = f"{weeks} weeks before and {weeks_after} after show an effect of {_Speech(scale, unit).amount(size)} four times in five."
     if matters is not None and matters < abs(size):
         told += (

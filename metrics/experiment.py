@@ -5,7 +5,7 @@ Every function here is pure: give it the plan as it was written down and the wee
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,12 +38,15 @@ ENDED: dict[str, Ended] = {  # everything else cannot be told
     "no effect of that size": "did not move",
 }
 UNITS = {"log": "per cent", "logit": "percentage points"}
-PLAN = ("metric", "area", "hoped", "matters", "start", "end")  # what may not change once it runs
+PLAN = ("metric", "area", "against", "hoped", "matters", "start", "end")  # what may not change once it runs
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What was written down before it began. `end` is its last day; `matters` is in the unit people wrote it in."""
+    """What was written down before it began. `end` is its last day; `matters` is in the unit people wrote it in.
+
+    `against` is another area, which the change does not reach: what moves both is left out.
+    """
 
     metric: Metric
     area: str | None
@@ -52,6 +55,7 @@ class Plan:
     start: date
     end: date
     guards: tuple[Metric, ...]
+    against: str | None = None
 
     @property
     def weeks(self) -> int:
@@ -86,14 +90,22 @@ def plan(body: dict[str, Any]) -> Plan:
         raise CairnError("It needs a first and a last day.") from None
     if end <= start:
         raise CairnError("Its last day lies before its first.")
+    area, against = body.get("area") or None, body.get("against") or None
+    if against and not area:
+        raise CairnError(f"Say in which part it is tried: everything cannot be held against {against}, a part of it.")
+    if against and against == area:
+        raise CairnError(
+            "It cannot be held against the part it is tried in: choose one that the change does not reach."
+        )
     return Plan(
         metric,
-        body.get("area") or None,
+        area,
         "up" if hoped == "up" else "down",
         float(matters),
         start,
         end,
         guards(body.get("guards")),
+        against,
     )
 
 
@@ -115,10 +127,14 @@ def state(its: Plan, today: date, points: "pd.DataFrame") -> State:
     return "ended" if len(points) and points["ends"].max() >= _monday(its.end + DAY) else "waiting"
 
 
-def could_show(its: Plan, points: "pd.DataFrame", words: "Team") -> str:
-    """Return in words the smallest effect it could show, before it begins, from the weeks there are."""
+def could_show(its: Plan, points: "pd.DataFrame", words: "Team", theirs: "pd.DataFrame | None" = None) -> str:
+    """Return in words the smallest effect it could show, before it begins, from the weeks there are.
+
+    `theirs` are the weeks of the area it is held against.
+    """
     before, _ = sides(its, points, words)
-    signal, matters = _scaled(its, before["value"])
+    beside = _same_weeks(theirs, before)
+    signal, matters = _scaled(its, before["value"], *_values(beside))
     found = smallest_effect(
         before["value"],
         its.weeks,
@@ -127,26 +143,43 @@ def could_show(its: Plan, points: "pd.DataFrame", words: "Team") -> str:
         signal=signal,
         unit=its.metric.unit,
         of=before["n"],
+        comparison=None if beside is None else beside["value"],
+        comparison_of=None if beside is None else beside["n"],
     )
     if found is None:
-        return (
-            f"It would have {amount(int(before['value'].notna().sum()), 'week')} before and {amount(its.weeks, 'week')} after;"
+        known = before["value"].notna() & (True if beside is None else beside["value"].notna())
+        return _beside(its) + (
+            f"It would have {amount(int(known.sum()), 'week')} before and {amount(its.weeks, 'week')} after;"
             " below 12 and 6 nothing can be told. Run it longer, or measure something there is more of."
         )
-    return found.words
+    return _beside(its) + found.words
 
 
-def result(its: Plan, points: "pd.DataFrame", words: "Team", today: date, nearby: Sequence[str]) -> Result | None:
-    """Return how it ended, None before its planned end: reading early finds things that are not there."""
+def result(  # noqa: PLR0913, PLR0917  a plan, its weeks, theirs, and what else happened
+    its: Plan,
+    points: "pd.DataFrame",
+    words: "Team",
+    today: date,
+    nearby: Sequence[str],
+    theirs: "pd.DataFrame | None" = None,
+) -> Result | None:
+    """Return how it ended, None before its planned end: reading early finds things that are not there.
+
+    `theirs` are the weeks of the area it is held against.
+    """
     if state(its, today, points) != "ended":
         return None
     before, after = sides(its, points, words)
-    signal, matters = _scaled(its, before["value"], after["value"])
+    then, since_then = _same_weeks(theirs, before), _same_weeks(theirs, after)
+    signal, matters = _scaled(its, before["value"], after["value"], *_values(then, since_then))
+    compared = None if then is None or since_then is None else (then, since_then)
     claim = before_after(
         before["value"], after["value"], planned_end=its.end, today=today, hoped=its.hoped, matters=matters,
         nearby=nearby, signal=signal, unit=its.metric.unit, of=(before["n"], after["n"]),
+        comparison=compared and (compared[0]["value"], compared[1]["value"]),
+        comparison_of=compared and (compared[0]["n"], compared[1]["n"]),
     )  # fmt: skip
-    return Result(ENDED.get(claim.verdict, "can't tell"), claim)
+    return Result(ENDED.get(claim.verdict, "can't tell"), replace(claim, words=_beside(its) + claim.words))
 
 
 def held_against(  # noqa: PLR0913, PLR0917  a look back is a day, its weeks and what else happened
@@ -228,6 +261,21 @@ def _scaled(its: Plan, *sides: "pd.Series") -> tuple[Any, float]:
     if signal == "log" and scale == "raw":  # a duration of 0 has no logarithm: then per cent of what was
         return "raw", its.matters / 100 * float(np.nanmean(sides[0].to_numpy(dtype=float)))
     return signal, its.matters / 100 if signal in UNITS else its.matters
+
+
+def _same_weeks(theirs: "pd.DataFrame | None", ours: "pd.DataFrame") -> "pd.DataFrame | None":
+    """Return the weeks of another area in the order of ours; a week that only one of both has says nothing."""
+    if theirs is None:
+        return None
+    return theirs.set_index("starts")[["value", "n"]].reindex(ours["starts"]).set_axis(ours.index)
+
+
+def _values(*sides: "pd.DataFrame | None") -> "list[pd.Series]":
+    return [one["value"] for one in sides if one is not None]
+
+
+def _beside(its: Plan) -> str:
+    return f"Held against {its.against}, week by week, so that what moves both is left out. " if its.against else ""
 
 
 def _monday(day: date) -> date:

@@ -24,9 +24,9 @@ SINCE = timedelta(weeks=4)  # after its end, still drawn
 def could_show(body: dict[str, Any]) -> list[str]:
     """Return what a plan could show, to be read before it is kept. Raises CairnError for one that can show nothing."""
     its = experiment.plan(body)
-    points = weeks(its.metric, its.area)
+    points, theirs = weeks(its.metric, its.area), _theirs(its)
     size = f"The smallest change that would matter is {its.matters:g} {measured_in(its.metric)}."
-    return [experiment.could_show(its, points, data.team()), size]
+    return [experiment.could_show(its, points, data.team(), theirs), size]
 
 
 def changed(seen: dict[str, Any], body: dict[str, Any]) -> bool:
@@ -42,6 +42,11 @@ def weeks(metric: Metric, area: str | None) -> Frame:
     return reading.history(edition, View(_fewer(metric), area=area))
 
 
+def _theirs(its: Plan) -> Frame | None:
+    """Return the weeks of the area it is held against, None where there is none."""
+    return weeks(its.metric, its.against) if its.against else None
+
+
 def _fewer(metric: Metric) -> Metric:
     return replace(metric, minimum=min(metric.minimum, experiment.FEW))
 
@@ -53,18 +58,18 @@ def standing(entry: Entry) -> Standing | data.CairnError:
     """Return the plan, where it stands, and how it ended; of what is no plan, what it lacks."""
     try:
         its = experiment.plan(entry.body or {})
-        points, today = weeks(its.metric, its.area), reading.today()
+        points, theirs, today = weeks(its.metric, its.area), _theirs(its), reading.today()
     except data.CairnError as lacks:
         return lacks
-    return its, experiment.state(its, today, points), result(entry, its, points, today)
+    return its, experiment.state(its, today, points), result(entry, its, points, theirs, today)
 
 
-def result(entry: Entry, its: Plan, points: Frame, today: date) -> Result | None:
+def result(entry: Entry, its: Plan, points: Frame, theirs: Frame | None, today: date) -> Result | None:
     """Return how an experiment ended with what else changed in its time, None before its end."""
     if experiment.state(its, today, points) != "ended":
         return None
     others = experiment.nearby(reading.between(reading.edition(), its.start, its.end + DAY), entry.id)
-    return experiment.result(its, points, data.team(), today, others)
+    return experiment.result(its, points, data.team(), today, others, theirs)
 
 
 def card(
@@ -111,7 +116,8 @@ def _facts(body: dict[str, Any], its: Plan, *, ended: bool) -> str:
         if ended
         else f"{experiment.progress(its, reading.today())}, until {day(its.end)}"
     )
-    judged = f"judged by {its.metric.title}{f' of {its.area}' if its.area else ''}, hoped {its.hoped}"
+    against = f", held against {its.against}" if its.against else ""
+    judged = f"judged by {its.metric.title}{f' of {its.area}' if its.area else ''}{against}, hoped {its.hoped}"
     matters = f"matters from {its.matters:g} {measured_in(its.metric)} on"
     asked = f"ask {body['owner']}" if body.get("owner") else ""
     return " · ".join(filter(None, (far, judged, matters, asked)))
@@ -138,9 +144,20 @@ def _picture(entry: Entry, its: Plan) -> None:
     periods = list(zip(points["starts"], points["ends"], strict=True))
     caption = sentences.caption(its.metric, points, "week", complete)
     named = {its.start: "begins", its.end: "ends"}
+    theirs, dashed = _theirs(its), ""
+    if theirs is not None:
+        theirs = reading.within(theirs, view.reach).assign(was=lambda those: those["starts"])
+        dashed = f"dashed: {its.against}"
     st.plotly_chart(
         figure.draw(
-            view, points, usuals, None, None, figure.Told(caption), noted=gathered(others, periods), named=named
+            view,
+            points,
+            usuals,
+            None,
+            theirs,
+            figure.Told(caption, dashed),
+            noted=gathered(others, periods),
+            named=named,
         ),
         theme=None,
         key=f"weeks-{entry.id}",
@@ -149,6 +166,7 @@ def _picture(entry: Entry, its: Plan) -> None:
             (
                 sentences.headline(its.metric, points, "week"),
                 f"it begins on {full_day(its.start)} and ends on {full_day(its.end)}",
+                *([dashed] if dashed else []),
                 *([f"noted in this time: {counted(others)}"] if others else []),
             )
         ),

@@ -52,6 +52,8 @@ def test_a_plan_that_says_nothing_is_told_what_it_lacks():
         ({"matters": None}, "above 0"),
         ({"end": "2026-01-05"}, "before its first"),
         ({"start": "soon"}, "a first and a last day"),
+        ({"against": "shop"}, "Say in which part"),
+        ({"area": "shop", "against": "shop"}, "the change does not reach"),
     ):
         with pytest.raises(CairnError, match=said):
             experiment.plan({**BODY, **wrong})
@@ -113,6 +115,29 @@ def test_what_else_changed_is_told_by_name_where_people_wrote_it_and_else_counte
     other = Noted(day, day, "decision", "Ship daily", entry="you")
 
     assert experiment.nearby([own, other, *many], "me") == ("Ship daily (decision)", "30 releases")
+
+
+def test_held_against_another_area_what_moved_both_is_left_out_before_it_begins_and_at_its_end():
+    luck = random.Random(4)
+    both = [10.0 + luck.gauss(0, 3) for _ in range(26)] + [2.0] * 12
+    ours, theirs = points(*both, noise=0.3), points(*both, noise=0).iloc[::-1]
+    its = experiment.plan({**BODY, "area": "pay", "against": "shop"})
+    alone = experiment.result(its, ours, Team(), date(2026, 6, 1), ())
+    beside = experiment.result(its, ours, Team(), date(2026, 6, 1), (), theirs)
+
+    assert alone is not None
+    assert beside is not None
+    assert (alone.ended, beside.ended) == ("moved", "did not move"), "week by week, in whatever order they come"
+    assert beside.claim.words.startswith("Held against shop, week by week, so that what moves both is left out. ")
+    told = [experiment.could_show(its, ours, Team(), one) for one in (None, theirs)]
+    sizes = [float(re.search(r"an effect of (\S+)", one)[1]) for one in told]
+    assert sizes[1] < sizes[0] / 2, "what both share is no longer in the way"
+    assert told[1].startswith("Held against shop")
+    gone = theirs[theirs["starts"] >= FIRST + timedelta(weeks=20)]
+    assert "three weeks before" in experiment.could_show(its, ours, Team(), gone), "a week that one lacks says nothing"
+    few = experiment.result(its, ours, Team(), date(2026, 6, 1), (), gone)
+    assert few is not None
+    assert few.ended == "can't tell"
 
 
 def test_without_a_size_named_beforehand_less_is_claimed():
@@ -277,6 +302,19 @@ def test_the_weeks_of_one_that_ended_are_drawn_on_its_own_page():
     assert lines(open_page("experiments.py")) == []
     assert lines(open_page("memory.py", entry=kept.id)) == [{f"begins {start}", f"ends {end}"}]
     assert lines(open_page("memory.py", entry=apart.id)) == [], "before it begins there is nothing of it to draw"
+
+
+@pytest.mark.usefixtures("collected")
+def test_the_area_it_is_held_against_is_named_and_drawn_dashed():
+    plan = {**BODY, "area": "pay", "against": "basket", "start": f"{week(18):%Y-%m-%d}", "end": f"{week(27):%Y-%m-%d}"}
+    kept = journal().write("experiment", plan, "Ada")
+    nowhere = journal().write("experiment", {**plan, "against": "baskett"}, "Ada")
+    app = open_page("memory.py", entry=kept.id)
+
+    assert "judged by Bugs opened of pay, held against basket, hoped down" in told(app)
+    assert "Held against basket, week by week, so that what moves both is left out." in told(app)
+    assert "dashed: basket" in app.get("plotly_chart")[0].proto.alt
+    assert "Did you mean 'basket'?" in told(open_page("memory.py", entry=nowhere.id))
 
 
 @pytest.mark.usefixtures("collected")
