@@ -54,14 +54,39 @@ def _forecast(kept: Journal, its: Pencilled) -> None:
             what_if.keep(kept, its, change, plan.differences(told, other))
     with top:
         _picture(its, told, other, what_if.name(kept, its, change) if change else "")
-    safe.table(_list(told, other), _columns(other), alt="Big rocks, their forecast and their plan", wide="rests")
-    safe.table(
+    _table(
+        its,
+        "the rocks",
+        _list(told, other),
+        _columns(other),
+        alt="Big rocks, their forecast and their plan",
+        wide="rests",
+    )
+    _table(
+        its,
+        "capacity",
         _capacity(its, told),
         {"sprint": "Sprint", "there": "Person-weeks", "items": "Items to expect", "light": "Light"},
         alt="Capacity by sprint",
     )
     safe.text(" ".join(one.words for one in its.records()), "note")
     what_if.scenarios(kept, its)
+
+
+def _table(  # noqa: PLR0913  all that a table is told
+    its: Pencilled, of: str, frame: pd.DataFrame, columns: dict[str, str], *, alt: str, wide: str | None = None
+) -> None:
+    """Draw a table and, under it, the same as a file."""
+    safe.table(frame, columns, alt=alt, wide=wide)
+    shown = frame[list(columns)].rename(columns=columns)
+    st.download_button(
+        f"CSV of {of}",
+        lambda: safe.csv(shown),
+        safe.file_name("plan", of, its.calendar.first, ending="csv"),
+        "text/csv",
+        type="tertiary",
+        on_click="ignore",
+    )
 
 
 def _picture(its: Pencilled, told: Forecast, other: Forecast | None, name: str) -> None:
@@ -189,7 +214,9 @@ def _happened(kept: Journal, its: Pencilled) -> None:
     rows = [row for entry, rock in its.rocks if (row := _row(its, entry, rock))]
     if rows:
         days = [one for nth in range(1 - PAST, 2) if any(row[f"{(one := its.calendar.day(nth))}"] for row in rows)]
-        safe.table(
+        _table(
+            its,
+            "what happened",
             pd.DataFrame(rows),
             {"rock": "Big rock", **{f"{one}": day(one) for one in days}},
             alt="Items of each rock finished in each sprint, and in brackets what an even pace to its planned end would have been",

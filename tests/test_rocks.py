@@ -87,6 +87,24 @@ def test_rocks_stand_as_ranges_over_six_sprints_with_their_plan_and_the_record_o
     assert layers(app) == {"forecast: as likely as not, to 85 % sure", "planned end"}
 
 
+def test_every_table_of_the_rocks_leaves_as_a_file_that_no_spreadsheet_reckons_with(pencilled_in, monkeypatch):
+    kept, files = pencilled_in.entries("rock")[-1], {}
+    pencilled_in.write("rock", {**kept.body, "title": "=1+1"}, "Ada", entry=kept.id, base=kept.version)
+
+    def offered(label, data, name, *_, **__):
+        files[label, name] = data().decode("utf-8-sig")
+
+    monkeypatch.setattr("streamlit.download_button", offered)
+    rocks()
+    listed, capacity = (
+        files[f"CSV of {of}", f"plan-{of.replace(' ', '-')}-{MONDAY}.csv"] for of in ("the rocks", "capacity")
+    )
+
+    assert listed.startswith("Big rock,Items left,Plan,Forecast,Beside its plan,What it rests on\r\n")
+    assert "'=1+1" in listed
+    assert capacity.count("\r\n") == 7
+
+
 def test_what_if_is_a_second_layer_from_the_link_saves_nothing_and_names_nobody(pencilled_in):
     before = pencilled_in.last()
     app = rocks(**{"away-1": ["1", "2"]})
