@@ -172,7 +172,7 @@ def _picture(entry: Entry, its: Plan) -> None:
         ),
     )
     band = sentences.band(its.metric, usuals[-1] if usuals else None)
-    safe.text(f"{sentences.sample(view.metric, points)} · {band}", "note")
+    safe.text(" · ".join(filter(None, (sentences.sample(view.metric, points), band, dashed))), "note")
 
 
 def _what_is_known(its: Plan, state: str, ended: Result | None) -> None:

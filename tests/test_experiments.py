@@ -313,6 +313,7 @@ def test_the_area_it_is_held_against_is_named_and_drawn_dashed():
 
     assert "judged by Bugs opened of pay, held against basket, hoped down" in told(app)
     assert "Held against basket, week by week, so that what moves both is left out." in told(app)
+    assert "· dashed: basket" in told(app), "also where the words in the picture have no room"
     assert "dashed: basket" in app.get("plotly_chart")[0].proto.alt
     assert "Did you mean 'basket'?" in told(open_page("memory.py", entry=nowhere.id))
 
