@@ -88,7 +88,7 @@ def test_a_rock_is_at_risk_when_it_is_likely_later_than_planned_or_does_not_fit_
 
     assert [(one.what, one.more) for one in brief.at_risk(forecast)] == [
         ("Late", "sprints 4\N{EN DASH}5; planned for sprint 2"),
-        ("Too much", "sprints 6 to later than 6"),
+        ("Too much", "sprint 6 or later"),
         ("In sprint 2 nobody who is there knows ledger: Late cannot go on then.", ""),
     ]
 
