@@ -43,7 +43,7 @@ def draw(part: Part) -> None:
         safe.text(part.nothing, "note")
         return
     safe.text(part.asks, "ask")
-    with st.container(gap=None):
+    with st.container(gap=None, key=f"brief-{part.title}"):
         for one in part.lines:
             if one.entry:
                 safe.links([(one.what, safe.entry(one.entry))])
