@@ -8,7 +8,7 @@ from typing import Any
 from data.journal import Entry, Journal
 from data.kinds import due, over, superseded
 from metrics.plan import Forecast, deviation, reach, uncovered
-from metrics.words import amount, day, full_day
+from metrics.words import amount, day, full_day, markdown
 
 LATELY = 5  # talks and decisions told
 
@@ -108,12 +108,12 @@ def at_risk(told: Forecast | None) -> tuple[Line, ...]:
 
 def as_md(parts: Iterable[Part], team: str, today: date) -> str:
     """Return a brief as Markdown. What people typed stands as it is but for what Markdown would take for its own."""
-    told = [f"# Cover brief: {_md(team)}, {full_day(today)}", ""]
+    told = [f"# Cover brief: {markdown(team)}, {full_day(today)}", ""]
     for part in parts:
         told += [f"## {part.title}", "", f"*{part.asks}*", ""]
-        told += [f"- **{_md(one.what)}**{f': {_md(one.more)}' if one.more else ''}" for one in part.lines] or [
-            part.nothing
-        ]
+        told += [
+            f"- **{markdown(one.what)}**{f': {markdown(one.more)}' if one.more else ''}" for one in part.lines
+        ] or [part.nothing]
         told += [""]
     return "\n".join(told)
 
@@ -184,7 +184,3 @@ def _text(one: Entry, name: str) -> str:
 def _day(one: Entry, name: str) -> str:
     told: Any = _text(one, name)
     return day(date.fromisoformat(told)) if told else "a day nobody wrote down"
-
-
-def _md(text: str) -> str:
-    return "".join(f"\\{c}" if c in "\\`*_[]<>#|!" else c for c in text)

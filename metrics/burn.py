@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from metrics.intervals import jeffreys
-from metrics.words import COUNTED, amount, capital, two_figures
+from metrics.words import amount, capital, counted, markdown, two_figures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -119,8 +119,8 @@ def sentence(found: Payback | None, item: Item) -> str:
 
 def case(item: Item, body: Mapping[str, Any], measured_in: str = "", since: str = "") -> str:
     """Return the business case as one page of Markdown. What people typed is escaped: it is text there, and no markup."""
-    found, told = payback(item), {name: plain(value) for name, value in body.items()}
-    lines = [f"# {plain(item.title)}", ""]
+    found, told = payback(item), {name: markdown(value) for name, value in body.items()}
+    lines = [f"# {markdown(item.title)}", ""]
     if told.get("pain"):
         lines += ["## What it costs us as it is", "", told["pain"], ""]
     lines += [
@@ -142,11 +142,11 @@ def case(item: Item, body: Mapping[str, Any], measured_in: str = "", since: str 
         )
     lines += ["", "## How we will know", ""]
     lines.append(
-        f"It should show in: {plain(measured_in)}." if measured_in else f"The number it should show in is {UNKNOWN}."
+        f"It should show in: {markdown(measured_in)}." if measured_in else f"The number it should show in is {UNKNOWN}."
     )
     lines.append(f"How sure we are: {told.get('sure') or UNKNOWN}. Who says so: {told.get('says') or UNKNOWN}.")
     if since:
-        lines += ["", "## Before and since", "", plain(since)]
+        lines += ["", "## Before and since", "", markdown(since)]
     if told.get("came"):
         lines += ["", "## What came of it", "", told["came"]]
     lines += [
@@ -164,12 +164,6 @@ def record(items: Sequence[Item]) -> tuple[Record, Record]:
     return _record(costs, "what it cost"), _record(saved, "what it gave back")
 
 
-def plain(text: object) -> str:
-    """Return text so that Markdown shows it as it is."""
-    line = " ".join(str(text or "").split())
-    return "".join(f"\\{char}" if char in "\\`*_{}[]<>#|!~" else char for char in line)
-
-
 def _record(pairs: Sequence[tuple[Three | None, float | None]], what: str) -> Record:
     told = [(estimate, came) for estimate, came in pairs if estimate and came is not None]
     held = sum(estimate[0] <= came <= estimate[2] for estimate, came in told)
@@ -177,7 +171,7 @@ def _record(pairs: Sequence[tuple[Three | None, float | None]], what: str) -> Re
     if not told:
         return Record(0, 0, low, high, f"No outcome to hold {what} against yet.")
     share = f" ({100 * low:.0f} to {100 * high:.0f} %)" if len(told) >= FEW else ""
-    words = f"In {COUNTED[held] if held < len(COUNTED) else held} of {amount(len(told), 'outcome')} {what} lay inside the range{share}."
+    words = f"In {counted(held)} of {amount(len(told), 'outcome')} {what} lay inside the range{share}."
     return Record(held, len(told), low, high, words)
 
 

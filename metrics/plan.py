@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 
 from metrics.forecast import DRAWS, FEWEST, HISTORY, SEED, futures, level_spread
-from metrics.words import COUNTED, amount, series, two_figures
+from metrics.words import amount, capital, counted, series, two_figures
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -226,7 +226,7 @@ def summary(told: Forecast, sprints: int = SPRINTS) -> str:
     elif fit == of:
         said = f"All {amount(of, 'rock')} are"
     else:
-        said = f"{COUNTED[fit].capitalize() if 0 < fit < len(COUNTED) else fit or 'None'} of {amount(of, 'rock')} {'are' if fit > 1 else 'is'}"
+        said = f"{capital(counted(fit)) if fit else 'None'} of {amount(of, 'rock')} {'are' if fit > 1 else 'is'}"
     return f"{said} 85 % sure to be finished within these {amount(sprints, 'sprint')}."
 
 

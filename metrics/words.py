@@ -65,6 +65,12 @@ def capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
+def markdown(text: object) -> str:
+    """Return text on one line so that Markdown shows it as it stands and takes no part of it for its own."""
+    line = " ".join(str(text or "").split())
+    return "".join(f"\\{char}" if char in "\\`*_{}[]<>#|!~" else char for char in line)
+
+
 def instant(when: date) -> str:
     """Return a day for scripts as YYYY-MM-DD, and a moment, which is zone-less UTC, with a Z behind it."""
     return when.isoformat() + "Z" if isinstance(when, datetime) else when.isoformat()

@@ -1,7 +1,7 @@
 """What pages read: frames from metrics and data, kept as long as the edition they come from is the newest."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -308,6 +308,13 @@ def due() -> list[journal.Entry]:
 def today() -> date:
     """Return the day it is for the team."""
     return datetime.now(ZoneInfo(data.team().timezone)).date()
+
+
+def written_lately() -> list[journal.Entry]:
+    """Return what was written into the journal in the last seven days, the newest first."""
+    since = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=7)
+    entries = journal.journal().entries() if journal.begun() else []
+    return [one for one in entries if one.at >= since and one.kind in kinds.BY_NAME]
 
 
 def moved(edition: str, watch: Watch) -> digest.Moved:

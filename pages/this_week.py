@@ -3,11 +3,13 @@
 import streamlit as st
 
 import metrics
+from data.kinds import kind, title
 from pages import notices, reading, safe, sentences
 from pages.card import card
 from pages.parts import grid
 from pages.reading import THIS_WEEK
 
+MOST = 12  # entries of the journal named
 OPEN, CLOSED = 420, 40  # pixels kept for a card while the charts are drawn first
 NARROWED = "These sentences and cards are about everything; the charts below are those of the part you chose."
 
@@ -26,6 +28,11 @@ def week(edition: str) -> None:
         alone = len(waiting) == 1
         label = "1 entry of the journal is due" if alone else f"{len(waiting)} entries of the journal are due"
         st.page_link("memory.py", label=label, query_params={"entry": waiting[0].id} if alone else None)
+    if written := reading.written_lately():
+        with st.popover(f"Written down this week: {len(written)}", type="tertiary"):
+            safe.links([(f"{kind(one.kind).title}: {title(one)}", safe.entry(one.id)) for one in written[:MOST]])
+            if len(written) > MOST:
+                st.page_link("memory.py", label="All of it")
     if st.session_state.get("team"):
         safe.text(NARROWED, "note")
     opened = [place == 0 and one.state != "look" for place, one in enumerate(moving)]

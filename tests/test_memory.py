@@ -165,7 +165,9 @@ def test_this_week_says_what_is_due_and_leads_there():
     assert not any("due" in label for label, _ in links(open_page()))
     journal().write("decision", DECISION, "Ada")
 
-    assert any(label == "1 entry of the journal is due" for label, _ in links(open_page()))
+    app = open_page()
+    assert any(label == "1 entry of the journal is due" for label, _ in links(app))
+    assert "Decision: Ship on Fridays" in told(app), "and what was written down this week is named"
 
 
 def test_who_can_show_a_part_stands_there_only_by_their_own_hand(nouns):
