@@ -82,7 +82,7 @@ def test_a_narrow_screen_shows_all_of_it_without_going_sideways(path, url, visit
     page.set_viewport_size({"width": 390, "height": 844})
     settle(page)
 
-    assert page.evaluate(
+    page.wait_for_function(  # a table fits itself into its new place a moment later
         "document.querySelector('.stMain').scrollWidth <= document.querySelector('.stMain').clientWidth"
     )
 

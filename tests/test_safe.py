@@ -69,7 +69,7 @@ class Elements(HTMLParser):
 
 def drawn(value: str, monkeypatch: pytest.MonkeyPatch) -> str:
     bodies = []
-    monkeypatch.setattr(safe.st, "html", bodies.append)
+    monkeypatch.setattr(safe.st, "html", lambda body, **_: bodies.append(body))
     safe.text(value, "note")
     return bodies[0]
 
