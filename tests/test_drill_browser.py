@@ -83,7 +83,7 @@ def test_a_narrow_screen_shows_all_of_it_without_going_sideways(path, url, visit
     settle(page)
 
     page.wait_for_function(  # a table fits itself into its new place a moment later
-        "document.querySelector('.stMain').scrollWidth <= document.querySelector('.stMain').clientWidth"
+        "() => document.querySelector('.stMain').scrollWidth <= document.querySelector('.stMain').clientWidth"
     )
 
 
