@@ -171,7 +171,7 @@ def test_a_twin_that_is_missing_is_written_again(tmp_path):
 def test_ten_writers_that_are_killed_at_any_instant_lose_nothing_that_was_accepted(journal, tmp_path):
     torture.unless_kept(journal, tmp_path, random.Random(5))
 
-    assert journal.last() > 25
+    assert journal.last() >= torture.WRITERS
 
 
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path):
