@@ -90,7 +90,7 @@ class Kind:
     def words(self, one: "Entry") -> str:
         """Return an entry of this kind as Markdown: a heading, a line for every answer, and whose version it is.
 
-        Orders of entries are left out: they are ids, and may be sealed.
+        Lists of other entries are left out: they are ids.
         """
         body = {
             name: " ".join(str(value).split()) for name, value in (one.body or {}).items() if value not in (None, "")

@@ -1,8 +1,9 @@
 """The kinds of things people write into the journal: one declaration each."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
-from data.journal import APART, ROLE, Entry, Field, Journal, Kind
+from data.journal import APART, ROLE, Entry, Field, Kind
 
 NOTE = Kind(
     name="note",
@@ -159,9 +160,8 @@ ORDER = Kind(
     title="Order",
     question="Which of these would you give up last?",
     fields=(
-        Field("whose", "Whose order of which goals", "line", needed=True),
-        Field("role", "Whose it is", "choice", needed=True, choices=("EM", "PM")),
-        Field("horizon", "Of which horizon", "choice", needed=True, choices=tuple(HORIZONS)),
+        Field(APART, "What is put in order", "line", needed=True),
+        Field(ROLE, "Whose it is", "choice", needed=True, choices=("EM", "PM")),
         Field("goals", "The goals, what matters most first", "entries", needed=True),
     ),
     page="plan",
@@ -331,15 +331,15 @@ def title(entry: Entry) -> str:
     return str((entry.body or {}).get(its.fields[0].name) or its.title) if its else entry.kind
 
 
-def about(journal: Journal, since: date, until: date) -> list[tuple[date, Entry]]:
+def about(entries: Iterable[Entry], since: date, until: date) -> list[tuple[date, Entry]]:
     """Return what was noted, decided or tried from one day up to another (excluded), with the day it falls on there."""
-    found = [(max(first, since), entry) for first, last, entry in spans(journal) if first < until and last >= since]
+    found = [(max(first, since), entry) for first, last, entry in spans(entries) if first < until and last >= since]
     return sorted(found, key=lambda one: (one[0], one[1].seq))
 
 
-def spans(journal: Journal) -> list[tuple[date, date, Entry]]:
+def spans(entries: Iterable[Entry]) -> list[tuple[date, date, Entry]]:
     """Return what was noted, decided or tried with the first and the last day it is about, the oldest first."""
-    found = [(*span(entry), entry) for entry in journal.entries() if entry.kind in SPANS]
+    found = [(*span(entry), entry) for entry in entries if entry.kind in SPANS]
     return sorted(found, key=lambda one: (one[0], one[2].seq))
 
 
@@ -361,9 +361,8 @@ def superseded(entries: list[Entry]) -> dict[str, Entry]:
     return {str(told): entry for entry in reversed(entries) if (told := (entry.body or {}).get("instead"))}
 
 
-def due(journal: Journal, day: date) -> list[Entry]:
+def due(entries: list[Entry], day: date) -> list[Entry]:
     """Return the entries whose day has come and that are not over, those that wait longest first."""
-    entries = journal.entries()
     gone = superseded(entries)
     waiting = [
         (told, entry)

@@ -40,12 +40,13 @@ def brief(kept: Journal, today: date, moved: Sequence[str], plan: Forecast | Non
     def of(kind: str, *, still: bool = True) -> list[Entry]:
         return [one for one in entries if one.kind == kind and one.id not in gone and not (still and over(one))]
 
-    late = {one.id for one in due(kept, today)}
+    waiting = due(entries, today)
+    late = {one.id for one in waiting}
     return [
         Part(
             "Due now",
             "What would happen if this waited another week?",
-            _due(due(kept, today), today),
+            _due(waiting, today),
             "Nothing is due.",
         ),
         Part(

@@ -127,5 +127,5 @@ def _remembered(since: date, until: date) -> list[tuple[date, str, str, None, No
         return []
     return [
         (on, str((entry.body or {}).get(kinds.kind(entry.kind).fields[0].name, "")), entry.kind, None, None)
-        for on, entry in kinds.about(journal.journal(), since, until)
+        for on, entry in kinds.about(journal.journal().entries(), since, until)
     ]

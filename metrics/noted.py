@@ -5,13 +5,17 @@ Near is not because: these are marks to remember by, gathered by the chart's per
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from data import asking
 from metrics.near import happened
 from metrics.words import amount, day, series
+
+if TYPE_CHECKING:
+    from data.journal import Entry
 
 WRITTEN = ("note", "decision", "experiment")  # what people write; all else happens by itself
 DRAWN = (*WRITTEN, "release", "incident", "holiday", "special")
@@ -49,13 +53,11 @@ class Mark:
         return kinds.pop() if len(kinds) == 1 else "several"
 
 
-def written() -> tuple[Noted, ...]:
-    """Return everything the journal says about days, the oldest first; nothing before there is a journal."""
-    from data import journal, kinds  # noqa: PLC0415 most questions need no SQLAlchemy
+def written(entries: Iterable["Entry"]) -> tuple[Noted, ...]:
+    """Return everything that entries of the journal say about days, the oldest first."""
+    from data import kinds  # noqa: PLC0415 most questions need no SQLAlchemy
 
-    if not journal.begun():
-        return ()
-    told = kinds.spans(journal.journal())
+    told = kinds.spans(entries)
     return tuple(Noted(first, last, one.kind, kinds.title(one), entry=one.id) for first, last, one in told)
 
 

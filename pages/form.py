@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from metrics import METRICS
 from pages import safe
 
 TITLES = {metric.name: metric.title for metric in METRICS}
+NAMELESS = "Your name is still empty."
 Words = dict[str, Any]
 Check = Callable[[Words], list[str]]  # what has to be read before it is kept; raises CairnError for what cannot be kept
 
@@ -27,11 +28,9 @@ def form(journal: Journal, kind: Kind, seen: Entry | None, start: Words, check: 
     safe.text(kind.question, "ask")
     name = f"write-{kind.name}-{seen.id if seen else 'new'}-{seen.version if seen else 0}"
     read: list[str] | None = st.session_state.get(f"read-{name}")
-    if st.session_state.get("name") and "author" not in st.session_state:
-        st.session_state["author"] = st.session_state["name"]  # asked once
     with st.form(name, border=False):
         body = {field.name: _asked(journal, field, start.get(field.name)) for field in kind.fields}
-        author = st.text_input("Your name, as colleagues know you", key="author", max_chars=LINE)
+        author = signature()
         for told in read or []:
             safe.text(told, "strong")
         first = check is not None and read is None and seen is None
@@ -39,7 +38,7 @@ def form(journal: Journal, kind: Kind, seen: Entry | None, start: Words, check: 
     if not sent:
         return None
     body = {name: value for name, value in body.items() if value not in (None, "")}
-    wrong = kind.wrong(body) + ([] if author.strip() else ["Your name is still empty."])
+    wrong = kind.wrong(body) + ([] if author else [NAMELESS])
     if check and not wrong:
         try:
             said = check(body)
@@ -54,10 +53,20 @@ def form(journal: Journal, kind: Kind, seen: Entry | None, start: Words, check: 
     if wrong:
         return None
     st.session_state.pop(f"read-{name}", None)
-    st.session_state["name"] = author.strip()
-    return journal.write(
-        kind.name, body, author.strip(), entry=seen.id if seen else None, base=seen.version if seen else 0
-    )
+    signed(author)
+    return journal.write(kind.name, body, author, entry=seen.id if seen else None, base=seen.version if seen else 0)
+
+
+def signature(key: str = "author", width: int | Literal["stretch"] = "stretch") -> str:
+    """Draw the question for a name and return it, empty when there is none; whoever has `signed` is not asked again."""
+    if (known := st.session_state.get("name")) and key not in st.session_state:
+        st.session_state[key] = known
+    return st.text_input("Your name, as colleagues know you", key=key, max_chars=LINE, width=width).strip()
+
+
+def signed(author: str) -> None:
+    """Remember, as long as the page is open, who wrote last."""
+    st.session_state["name"] = author
 
 
 def titled(name: str) -> str:

@@ -2,27 +2,23 @@
 
 import streamlit as st
 
-from data.journal import APART, ROLE, Entry, Journal
+from data.halves import ROLES, rounds, waits, whole
+from data.journal import APART, Entry, Journal
 from data.kinds import GUT_CHECK
 from metrics.words import full_day
 from pages import reading, safe
 from pages.form import form
 
-ROLES = ("EM", "PM")
 BLIND = "Each answers alone. Nobody sees either before both are given, in no list, search or export to read."
 LAST = 4  # talks drawn
 
 
 def draw(kept: Journal) -> None:
     """Draw the talks both have answered for, what waits for the other half, and the form."""
-    talks: dict[str, dict[str, Entry]] = {}
-    for entry in kept.entries(GUT_CHECK.name):
-        body = entry.body or {}
-        talks.setdefault(str(body.get(APART)), {}).setdefault(str(body.get(ROLE)), entry)
-    waiting = {talk: given for talk, given in talks.items() if len(given) < len(ROLES)}
+    talks = rounds(kept.entries(GUT_CHECK.name))
+    waiting = {talk: given for talk, given in talks.items() if not whole(given)}
     for talk, given in waiting.items():
-        (role,) = given
-        (other,) = (one for one in ROLES if one != role)
+        role, other = waits(given)
         safe.text(f"{role} has answered for {talk}. It is shown when {other} has.", "strong")
     if st.button("Answer", key="answer-gut-check", type="primary"):
         st.query_params["answer"] = "gut"
@@ -32,7 +28,7 @@ def draw(kept: Journal) -> None:
         if form(kept, GUT_CHECK, None, {APART: talk}):
             del st.query_params["answer"]
             st.rerun()
-    both = [(talk, given) for talk, given in talks.items() if len(given) == len(ROLES)]
+    both = [(talk, given) for talk, given in talks.items() if whole(given)]
     for talk, given in both[:LAST]:
         safe.text(talk, "sentence", "h2")
         for place, role in zip(st.columns(2, gap="large"), ROLES, strict=True):

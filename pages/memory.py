@@ -6,8 +6,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 import data
-from data import orders
-from data.journal import Entry, Journal, Kind, is_veiled, journal
+from data.journal import APART, Entry, Journal, Kind, is_veiled, journal
 from data.kinds import BY_NAME, KINDS, due, kind, superseded, title
 from metrics.words import day, full_day
 from pages import experiment, goals, reading, review, safe, words
@@ -41,7 +40,7 @@ def timeline(kept: Journal) -> None:
             if not one.page:
                 way(f"New {one.title.lower()}", f"new-{one.name}", write=one.name)
         st.page_link("brief.py", label="Cover brief")
-    waiting = due(kept, reading.today())
+    waiting = due(kept.entries(), reading.today())
     if waiting:
         st.subheader("Due", anchor=False)
         for entry in waiting:
@@ -98,7 +97,7 @@ def one(kept: Journal, versions: list[Entry]) -> None:
         if now.body is not None and not instead:
             _ways_on(kept, now)
         with st.container(horizontal=True):
-            if now.body is not None and now.kind not in {"order", "gut_check"} and st.button("Change it", key="change"):
+            if now.body is not None and APART not in now.body and st.button("Change it", key="change"):
                 _go(entry=now.id, change=str(now.version))
             if st.button("Undo the last change", key="undo"):
                 kept.undo(now.id, st.session_state.get("author") or "somebody")
@@ -160,9 +159,6 @@ def answers(kept: Journal, entry: Entry) -> None:
             safe.text(f"{field.asks}:")
             safe.links([(named(kept, str(value)), safe.entry(value))])
         elif field.form == "entries":
-            if entry.id in orders.sealed(kept.entries(entry.kind)):
-                safe.text(f"{field.asks}: sealed until the other half has given theirs.")
-                continue
             safe.text(f"{field.asks}:")
             safe.links([(named(kept, one), safe.entry(one)) for one in str(value).split()])
         elif field.form == "metric":

@@ -1,13 +1,10 @@
 """Plan: where we want to be, how sure we are of it, what the next sprints are for, and what should change."""
 
-from collections.abc import Callable
-
-import streamlit as st
-
-from data.journal import Journal, journal
+from data.journal import journal
 from pages import alignment, burn_list, exploration, goals, rocks, safe, sprint_goals, suggestions
+from pages.sections import Sections, section
 
-SECTIONS: dict[str, Callable[[Journal], None]] = {
+SECTIONS: Sections = {
     "Goals": goals.draw,
     "Alignment": alignment.draw,
     "Sprint goals": sprint_goals.draw,
@@ -20,16 +17,7 @@ SECTIONS: dict[str, Callable[[Journal], None]] = {
 
 def page() -> None:
     """Draw the choice between the sections, and the one chosen; the choice is in the link."""
-    names = list(SECTIONS)
-    chosen = st.segmented_control(
-        "Section",
-        names,
-        default=names[0],
-        required=True,
-        key="section",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    chosen = section(SECTIONS, "section")
     safe.text(chosen, "sentence", "h2")
     SECTIONS[chosen](journal())
 

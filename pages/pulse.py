@@ -9,6 +9,7 @@ from data.journal import Journal, journal
 from data.pulse import FEWEST, ITEMS, LASTS, SCALE, Asking, Pulse
 from metrics.pulse import Felt, felt, waiting
 from pages import gut_check, reading, safe, words
+from pages.sections import Sections, section
 
 KEPT = "What is kept is how often each answer was given. Who gave it, when, and which answers went together is kept nowhere."
 ASKS = "What made the calmest of these months different?"
@@ -114,21 +115,12 @@ def felt_together(kept: Journal) -> None:
         beginning(pulse, today)
 
 
-SECTIONS = {"How work feels": felt_together, "Gut check": gut_check.draw}
+SECTIONS: Sections = {"How work feels": felt_together, "Gut check": gut_check.draw}
 
 
 def page() -> None:
     """Draw the choice between the sections, and the one chosen; the choice is in the link."""
-    names = list(SECTIONS)
-    chosen = st.segmented_control(
-        "Section",
-        names,
-        default=names[0],
-        required=True,
-        key="feels",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
+    chosen = section(SECTIONS, "feels")
     SECTIONS[chosen](journal())
 
 

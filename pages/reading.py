@@ -168,9 +168,14 @@ def _moved(edition: str, written: int, metric: str) -> digest.Moved:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
+def _entries(edition: str, last: int) -> list[journal.Entry]:
+    del edition  # the team's and the sandbox's editions have a journal each
+    return journal.journal().entries() if last else []
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
 def _written(edition: str, last: int) -> tuple[Noted, ...]:
-    del edition, last
-    return notes.written()
+    return notes.written(_entries(edition, last))
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -300,9 +305,14 @@ def moving(edition: str) -> list[Watch]:
     return [one for kind in digest.KINDS for one in watched if one.signal and one.signal.kind == kind][:MOST]
 
 
+def entries() -> list[journal.Entry]:
+    """Return what the journal holds now, the newest first; nothing before there is one."""
+    return _entries(edition(), _last())
+
+
 def due() -> list[journal.Entry]:
     """Return the entries of the journal that wait to be looked at today."""
-    return kinds.due(journal.journal(), today()) if journal.begun() else []
+    return kinds.due(entries(), today())
 
 
 def today() -> date:
@@ -313,8 +323,7 @@ def today() -> date:
 def written_lately() -> list[journal.Entry]:
     """Return what was written into the journal in the last seven days, the newest first."""
     since = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=7)
-    entries = journal.journal().entries() if journal.begun() else []
-    return [one for one in entries if one.at >= since and one.kind in kinds.BY_NAME]
+    return [one for one in entries() if one.at >= since and one.kind in kinds.BY_NAME]
 
 
 def moved(edition: str, watch: Watch) -> digest.Moved:

@@ -12,6 +12,7 @@ from metrics.pencilled import Calendar, Row
 from metrics.plan import FULL, SPRINTS
 from metrics.words import day
 from pages import pencil, safe
+from pages.form import NAMELESS, signature, signed
 from pages.pencil import Pencilled
 
 NUMBERS = {
@@ -217,20 +218,16 @@ def _changed(editor: str) -> bool:
 
 
 def _author(what: str, label: str) -> tuple[str, bool]:
-    known: str = st.session_state.get("name", "")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        author = st.text_input(
-            "Your name, as colleagues know you", known, key=f"{what}-author", max_chars=LINE, width=260
-        )
-        return author, st.form_submit_button(label, type="primary")
+        return signature(f"{what}-author", 260), st.form_submit_button(label, type="primary")
 
 
 def _named(author: str) -> str:
-    if not author.strip():
-        safe.text("Your name is still empty.", "strong")
-        return ""
-    st.session_state["name"] = author.strip()
-    return author.strip()
+    if author:
+        signed(author)
+    else:
+        safe.text(NAMELESS, "strong")
+    return author
 
 
 def _keep(kept: Journal, kind: str, body: dict[str, Any], was: Entry | None, author: str) -> None:

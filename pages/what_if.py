@@ -10,6 +10,7 @@ from metrics import pencilled
 from metrics.plan import SPRINTS, Change, differences, summary, what_if
 from metrics.words import day
 from pages import safe
+from pages.form import signature, signed
 from pages.pencil import Pencilled
 
 SIZES = {"left out": 0.0, "half as much": 0.5, "half as much again": 1.5, "twice as much": 2.0}
@@ -94,20 +95,18 @@ def _rocks(its: Pencilled) -> tuple[dict[str, float], dict[str, int]]:
 
 def keep(kept: Journal, its: Pencilled, change: Change, told: list[str]) -> None:
     """Draw the form that keeps what is changed under a name."""
-    if st.session_state.get("name") and "scenario-author" not in st.session_state:
-        st.session_state["scenario-author"] = st.session_state["name"]
     with st.form("keep-scenario", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input("What this scenario is called", key="scenario-title", max_chars=LINE, width=320)
-        author = st.text_input("Your name, as colleagues know you", key="scenario-author", max_chars=LINE, width=260)
+        author = signature("scenario-author", 260)
         sent = st.form_submit_button("Save as scenario", type="primary")
     if not sent:
         return
-    if not title.strip() or not author.strip():
+    if not title.strip() or not author:
         safe.text("A scenario needs what it is called, and your name.", "strong")
         return
     body = pencilled.scenario(change, its.grid, [rock for _, rock in its.rocks], its.calendar)
-    st.session_state["name"] = author.strip()
-    kept.write("scenario", {"title": title.strip(), **body, "said": "\n".join(told)}, author.strip())
+    signed(author)
+    kept.write("scenario", {"title": title.strip(), **body, "said": "\n".join(told)}, author)
     st.rerun()
 
 

@@ -34,11 +34,12 @@ def publish_nouns(tmp_path_factory):
     empty: dict[str, Path] = {}  # by the words of team.toml: a home in which nothing has happened yet, made once
 
     def nothing_yet(words: str, home: Path) -> Edition:
-        if words not in empty or home.exists():
+        fresh = not home.exists()
+        if words not in empty or not fresh:
             with Live("team") as live:
                 live.tell("published", "")  # what was put into the last edition is not taken over
                 made = publish(live)
-            if words not in empty:
+            if fresh:
                 empty[words] = tmp_path_factory.mktemp("empty") / "home"
                 shutil.copytree(home, empty[words])
             return made

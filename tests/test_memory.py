@@ -72,12 +72,12 @@ def test_what_is_due_comes_first_until_it_is_over():
     now = kept.write("decision", DECISION, "Ada")
     text = told(open_page("memory.py"))
 
-    assert [one.id for one in due(kept, date(2026, 6, 1))] == [follow.id, now.id]
+    assert [one.id for one in due(kept.entries(), date(2026, 6, 1))] == [follow.id, now.id]
     assert text.index("Follow-up: Ask them") < text.index("Decision: Ship on Fridays")
     assert "comes back" in text
     kept.write("follow_up", {**follow.body, "state": "done"}, "Bo", entry=follow.id, base=1)
-    assert [one.id for one in due(kept, date(2026, 6, 1))] == [now.id]
-    assert later.id not in {one.id for one in due(kept, date(2098, 1, 1))}
+    assert [one.id for one in due(kept.entries(), date(2026, 6, 1))] == [now.id]
+    assert later.id not in {one.id for one in due(kept.entries(), date(2098, 1, 1))}
 
 
 @pytest.mark.usefixtures("collected")

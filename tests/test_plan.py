@@ -11,12 +11,11 @@ from playwright.sync_api import expect
 from typer.testing import CliRunner
 
 import data.__main__
-from data import orders
 from data.journal import Entry, Journal, journal, read_twin
 from data.kinds import BY_NAME, GOAL, SUGGESTED_ON, due, kind, title
 from metrics import search
 from metrics.stones import stones
-from pages import suggestions
+from pages import alignment, suggestions
 from tests.test_browser import browser, dashboard, link, settle, visit
 from tests.test_memory import fill, links, told
 from tests.test_pages import happenings, open_page, week
@@ -84,7 +83,8 @@ def goal_on(day: date, body: dict, id_: str = "one", version: int = 1) -> None:
 
 
 def ordered(role: str, *goals: Entry, horizon: str = "short") -> Entry:
-    body = {"whose": f"{role}, of the {horizon} goals", "role": role, "horizon": horizon}
+    given = alignment.given(journal(), horizon)
+    body = {"apart": alignment.open_round(given, horizon), "role": role}
     return journal().write("order", {**body, "goals": " ".join(one.id for one in goals)}, role)
 
 
@@ -218,7 +218,7 @@ def test_nobody_sees_an_order_before_both_have_given_theirs():
 
     assert "EM gave an order on" in told(pages[0])
     assert "It is shown when PM has given one." in told(pages[0])
-    assert "sealed" in told(pages[1])
+    assert "The rest is shown when the other half has answered." in told(pages[1])
     for app in pages[:2]:
         assert not any(name in told(app) for name in ("Calm", "Bright", "Deep", "Wide"))
         assert not any(one.id in str(drawn.proto) for drawn in app.get("html"))
@@ -239,12 +239,13 @@ def test_an_order_given_anew_is_sealed_again_and_the_last_of_each_counts():
     ordered("EM", one, two)
     ordered("PM", one, two)
     again = ordered("EM", two, one)
-    stands = orders.horizons(journal().entries())["short"]
+    (new, half), (_, before) = alignment.given(journal(), "short").items()
 
-    assert [orders.goals(entry) for entry in stands.both.values()] == [[one.id, two.id]] * 2
-    assert orders.sealed(journal().entries()) == {again.id}
+    assert [alignment.order(before[role]) for role in ("EM", "PM")] == [[one.id, two.id]] * 2
+    assert new == "short goals, round 2"
+    assert alignment.order(half["EM"]) == [], "it is hidden, also from who would show it"
     better = ordered("EM", one, two)
-    assert orders.sealed(journal().entries()) == {better.id}, "the one before was given again"
+    assert better.body["apart"] == again.body["apart"], "the one before was given again"
     ordered("PM", one, two)
     assert "Both orders are the same." in told(open_page("plan.py", section="Alignment"))
 
@@ -269,9 +270,9 @@ def test_an_order_is_kept_when_it_is_whole_and_says_whose_it_is():
     app.multiselect[0].set_value([bright.id, calm.id])
     app.text_input(key="author").set_value("Bo")
     app = press(app, "Keep it")
-    (order,) = journal().entries("order")
-    assert orders.goals(order) == [bright.id, calm.id]
-    assert (order.author, order.body["role"], order.body["horizon"]) == ("Bo", "PM", "short")
+    order = journal().everything()[-1]
+    assert alignment.order(order) == [bright.id, calm.id]
+    assert (order.author, order.body["role"], order.body["apart"]) == ("Bo", "PM", "short goals, round 1")
     assert kind("order").wrong(order.body) == []
     assert goals_of_later.id not in order.body["goals"]
     assert "PM gave an order on" in told(app)
@@ -391,7 +392,7 @@ def test_what_is_planned_comes_back_on_its_day_until_it_is_over_and_is_found_and
     every = [goal, sprint, suggested, order]
 
     assert [kind(one.kind).wrong(one.body) for one in every] == [[]] * 4
-    assert {one.id for one in due(kept, day)} == {goal.id, sprint.id, suggested.id}
+    assert {one.id for one in due(kept.entries(), day)} == {goal.id, sprint.id, suggested.id}
     assert {one.id for one, _ in search.written("basket")} == {sprint.id}
     assert [name for _, name in search.written("twice")] == ["Goal: Nobody meets a bug twice"]
     text = told(open_page("memory.py"))
@@ -408,7 +409,7 @@ def test_what_is_planned_comes_back_on_its_day_until_it_is_over_and_is_found_and
     }
     for one in every[:3]:
         kept.write(one.kind, {**one.body, **over[one.id]}, "Ada", entry=one.id, base=1)
-    assert due(kept, day) == []
+    assert due(kept.entries(), day) == []
     app = open_page("plan.py")
     assert "Reached or let go" in told(app)
     assert "How far:" not in told(app)
@@ -456,7 +457,7 @@ def test_two_halves_plan_together_in_two_browsers_and_neither_loses_a_word(url, 
         expect(page.get_by_text("EM gave an order on" if role == "EM" else "You differ most on")).to_be_visible()
         settle(page)
         expect(page.get_by_text("1. Calm")).to_have_count(1 if role == "PM" else 0)
-    assert [orders.goals(one) for one in reversed(journal().entries("order"))] == [
+    assert [alignment.order(one) for one in reversed(journal().entries("order"))] == [
         [calm.id, bright.id],
         [bright.id, calm.id],
     ]

@@ -442,7 +442,7 @@ def _stones(told: tuple[Any, ...]) -> Iterator[str]:
 def _ordered(first: date) -> Iterator[Entry]:
     for horizon, given in ORDERS.items():
         for week, role, author, names in given:
-            told = {"whose": f"{role}, of the {horizon} goals", "role": role, "horizon": horizon}
+            told = {"apart": f"{horizon} goals, round 1", "role": role}
             goals = " ".join(_id(first, f"goal_{name}") for name in names)
             yield from _entry(first, f"order_{role}_{horizon}", "order", author, (week, {**told, "goals": goals}))
 
