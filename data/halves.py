@@ -12,7 +12,7 @@ def rounds(entries: Iterable[Entry]) -> dict[str, Round]:
     """Return, by what it is about, each round of some entries that come newest first, in their order."""
     found: dict[str, Round] = {}
     for entry in entries:
-        body = entry.body or {}
+        body = entry.answers
         if APART in body:
             found.setdefault(str(body[APART]), {}).setdefault(str(body.get(ROLE)), entry)
     return found

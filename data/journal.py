@@ -92,9 +92,7 @@ class Kind:
 
         Lists of other entries are left out: they are ids.
         """
-        body = {
-            name: " ".join(str(value).split()) for name, value in (one.body or {}).items() if value not in (None, "")
-        }
+        body = {name: " ".join(str(value).split()) for name, value in one.answers.items() if value not in (None, "")}
         title, *others = self.fields
         read = [field for field in others if field.name in body and field.form != "entries"]
         told = [f"- **{field.asks}**: {body[field.name]}" for field in read]
@@ -117,6 +115,11 @@ class Entry:
     author: str
     at: datetime
     seq: int = 0
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """Return what it says by the names of its kind's fields, nothing where it was taken back."""
+        return self.body or {}
 
     def line(self) -> str:
         """Return the version as it stands in journal.jsonl."""
@@ -216,7 +219,7 @@ class Journal:
     def history(self, entry: str) -> list[Entry]:
         """Return every version of an entry, the first one first."""
         found = self._versions(entry)
-        if not any(APART in (one.body or {}) for one in found):
+        if not any(APART in one.answers for one in found):
             return found
         return veiled(found, self._read(sa.select(ENTRIES).where(ENTRIES.c.kind == found[0].kind)))
 
@@ -236,7 +239,7 @@ class Journal:
     def find(self, words: str, kind: str | None = None) -> list[Entry]:
         """Return the entries that hold every one of the words, in any case, the newest first."""
         wanted = words.casefold().split()
-        return [one for one in self.entries(kind) if all(word in _text(one.body).casefold() for word in wanted)]
+        return [one for one in self.entries(kind) if all(word in _text(one.answers).casefold() for word in wanted)]
 
     def last(self) -> int:
         """Return the number of the version accepted last, 0 when there is none: it changes whenever anything is written."""
@@ -382,8 +385,8 @@ def _entry(row: Any) -> Entry:
     return Entry(**{**row, "body": None if row["body"] is None else json.loads(row["body"])})
 
 
-def _text(body: dict[str, Any] | None) -> str:
-    return " ".join(str(value) for value in (body or {}).values() if value is not None)
+def _text(answers: dict[str, Any]) -> str:
+    return " ".join(str(value) for value in answers.values() if value is not None)
 
 
 def _last(twin: Any) -> int:

@@ -310,6 +310,7 @@ KINDS = (
 SUGGESTED_ON = ("goal", "rock")  # kinds whose entries anybody may suggest a change to
 
 
+BEYOND = 1e6  # no count of days, items or hours that anybody plans with
 OVER = {"done", "let go", "there", "taken", "declined"}
 ENDS = {"experiment": "learned", "sprint_goal": "ended"}  # what is written down last
 SPANS = {
@@ -328,7 +329,20 @@ def kind(name: str) -> Kind:
 def title(entry: Entry) -> str:
     """Return what an entry is called: its first answer, its kind where that is not there."""
     its = BY_NAME.get(entry.kind)
-    return str((entry.body or {}).get(its.fields[0].name) or its.title) if its else entry.kind
+    return str(entry.answers.get(its.fields[0].name) or its.title) if its else entry.kind
+
+
+def number(answer: object) -> float | None:
+    """Return a number that was answered, None for what is none or beyond all sense."""
+    return float(answer) if isinstance(answer, (int, float)) and abs(answer) < BEYOND else None
+
+
+def day(answer: object) -> date | None:
+    """Return a day that was answered, None for what is none."""
+    try:
+        return date.fromisoformat(str(answer))
+    except ValueError:
+        return None
 
 
 def about(entries: Iterable[Entry], since: date, until: date) -> list[tuple[date, Entry]]:
@@ -345,20 +359,20 @@ def spans(entries: Iterable[Entry]) -> list[tuple[date, date, Entry]]:
 
 def span(entry: Entry) -> tuple[date, date]:
     """Return the first and the last day a note, decision or experiment is about: the day it was written where it names none."""
-    body, (first, last) = entry.body or {}, SPANS[entry.kind]
+    body, (first, last) = entry.answers, SPANS[entry.kind]
     begins = date.fromisoformat(body[first]) if body.get(first) else entry.at.date()
     return begins, max(begins, date.fromisoformat(body[last])) if body.get(last) else begins
 
 
 def over(entry: Entry) -> bool:
     """Tell if nothing is left to be looked at: it is done, reached or let go, or how it ended is written down."""
-    body = entry.body or {}
+    body = entry.answers
     return bool({body.get("state"), body.get("far")} & OVER or body.get(ENDS.get(entry.kind, "")))
 
 
 def superseded(entries: list[Entry]) -> dict[str, Entry]:
     """Return, by its id, what took the place of each decision that is no longer in force."""
-    return {str(told): entry for entry in reversed(entries) if (told := (entry.body or {}).get("instead"))}
+    return {str(told): entry for entry in reversed(entries) if (told := entry.answers.get("instead"))}
 
 
 def due(entries: list[Entry], day: date) -> list[Entry]:
@@ -368,7 +382,7 @@ def due(entries: list[Entry], day: date) -> list[Entry]:
         (told, entry)
         for entry in entries
         if entry.id not in gone
-        if (its := BY_NAME.get(entry.kind)) and its.due and (told := (entry.body or {}).get(its.due))
+        if (its := BY_NAME.get(entry.kind)) and its.due and (told := entry.answers.get(its.due))
         if told <= day.isoformat() and not over(entry)
     ]
     return [entry for _, entry in sorted(waiting, key=lambda one: (one[0], one[1].seq))]

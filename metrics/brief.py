@@ -122,7 +122,7 @@ def as_md(parts: Iterable[Part], team: str, today: date) -> str:
 def _due(waiting: list[Entry], today: date) -> tuple[Line, ...]:
     told = []
     for one in waiting:
-        body = one.body or {}
+        body = one.answers
         name = next(
             iter(v for k, v in body.items() if k in {"title", "what", "change", "destination", "goal"}), one.kind
         )
@@ -179,7 +179,7 @@ def _planned(sprint: int | None) -> str:
 
 
 def _text(one: Entry, name: str) -> str:
-    return " ".join(str((one.body or {}).get(name) or "").split()).removesuffix(".")
+    return " ".join(str(one.answers.get(name) or "").split()).removesuffix(".")
 
 
 def _day(one: Entry, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data import kinds
 from metrics.intervals import jeffreys
 from metrics.words import amount, capital, counted, markdown, two_figures
 
@@ -68,8 +69,8 @@ def item(id_: str, body: Mapping[str, Any]) -> Item:
         str(body.get("title") or "An investment without a name"),
         _three(body, COST),
         _three(body, SAVES),
-        _number(body.get("took")),
-        _number(body.get("saved")),
+        kinds.number(body.get("took")),
+        kinds.number(body.get("saved")),
     )
 
 
@@ -177,15 +178,11 @@ def _record(pairs: Sequence[tuple[Three | None, float | None]], what: str) -> Re
 
 def _three(body: Mapping[str, Any], names: Sequence[str]) -> Three | None:
     """Return three numbers in their order; None while one of them is unsaid."""
-    found = [_number(body.get(name)) for name in names]
+    found = [kinds.number(body.get(name)) for name in names]
     if any(one is None or one < 0 for one in found):
         return None
     low, likely, high = sorted(one for one in found if one is not None)
     return low, likely, high
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and abs(value) < 1e6 else None
 
 
 def _drawn(chance: np.random.Generator, of: Three) -> "NDArray[np.float64]":

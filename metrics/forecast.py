@@ -23,7 +23,7 @@ FEWEST = 8  # weeks of history; fewer say nothing yet
 HISTORY = 12  # weeks that are drawn from; older ones tell of another team
 SURE = 0.5, 0.85, 0.95
 SPREAD = 0.4  # of the logarithm of the level, where the team's own past does not tell yet
-OWN = 10  # past forecasts that do not overlap, before their spread counts
+USUAL = 2  # past forecasts that SPREAD is worth beside the team's own
 DRAWS = 20_000
 FARTHEST = 104  # weeks; beyond two years a forecast is a story
 SEED = 2  # the same weeks give the same numbers
@@ -145,24 +145,26 @@ def futures(
 
 
 def level_spread(finished: "ArrayLike", horizon: int, history: int = HISTORY) -> float:
-    """Return how much the level drifts: the standard deviation of its logarithm, SPREAD until ten past forecasts tell.
+    """Return how much the level drifts: the standard deviation of its logarithm, SPREAD as long as no past forecast tells.
 
-    From what came, over what was forecast, at every past forecast that does not overlap the next: the median distance of
-    its logarithm, less what drawing weeks explains.
+    From what came, over what was forecast, at past forecasts six to a horizon: the median distance of its logarithm, less
+    what drawing weeks explains. Overlapping ones count as fewer, and SPREAD as USUAL of them, so that the team's own past
+    comes to count little by little.
     """
     weeks = np.asarray(finished, dtype=float)
-    distances, explained = [], []
-    for at in range(len(weeks) - horizon, history - 1, -horizon):
+    distances, explained, step = [], [], max(1, horizon // 6)
+    for at in range(len(weeks) - horizon, history - 1, -step):
         recent, came = _recent(weeks[:at], history), weeks[at : at + horizon]
         if len(recent) < FEWEST or np.isnan(came).any():
             continue
         expected = horizon * recent.mean() + 0.5
         distances.append(abs(math.log((came.sum() + 0.5) / expected)))
         explained.append(horizon * recent.var() / expected**2)
-    if len(distances) < OWN:
+    if not distances:
         return SPREAD
-    own = (float(np.median(distances)) / NORMAL) ** 2 - float(np.mean(explained))
-    return math.sqrt(max(0.0, own))
+    own = max(0.0, (float(np.median(distances)) / NORMAL) ** 2 - float(np.mean(explained)))
+    apart = len(distances) * step / horizon
+    return math.sqrt((apart * own + USUAL * SPREAD**2) / (apart + USUAL))
 
 
 def backtest(  # noqa: PLR0913  one question, asked in many ways

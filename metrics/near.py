@@ -126,6 +126,6 @@ def _remembered(since: date, until: date) -> list[tuple[date, str, str, None, No
     if not journal.begun():
         return []
     return [
-        (on, str((entry.body or {}).get(kinds.kind(entry.kind).fields[0].name, "")), entry.kind, None, None)
+        (on, str(entry.answers.get(kinds.kind(entry.kind).fields[0].name, "")), entry.kind, None, None)
         for on, entry in kinds.about(journal.journal().entries(), since, until)
     ]

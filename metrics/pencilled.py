@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from data import kinds
 from metrics.plan import FULL, SPRINTS, Change, Person, Plan, Rock
 from metrics.words import series
 
@@ -106,8 +107,8 @@ def sized(versions: Sequence[tuple[date, Mapping[str, Any]]]) -> date:
 
 def rock(id_: str, body: Mapping[str, Any], calendar: Calendar, done: float = 0) -> Rock:
     """Return a big rock as it was pencilled, seen from the sprints that are looked at."""
-    low, likely, high = sorted(max(0.0, _number(body.get(name))) for name in SIZE)
-    begins, ends = _day(body.get("earliest")), _day(body.get("planned"))
+    low, likely, high = sorted(max(0.0, kinds.number(body.get(name)) or 0.0) for name in SIZE)
+    begins, ends = kinds.day(body.get("earliest")), kinds.day(body.get("planned"))
     return Rock(
         id_,
         str(body.get("title") or "A rock without a name"),
@@ -150,7 +151,7 @@ def away_cells(text: object, grid: Sequence[Row], calendar: Calendar) -> frozens
         name, _, days = line.partition(":")
         for row, one in enumerate(grid):
             if one.name.casefold() == name.strip().casefold():
-                found |= {(row, calendar.sprint(day) - 1) for said in AWAY.findall(days) if (day := _day(said))}
+                found |= {(row, calendar.sprint(day) - 1) for said in AWAY.findall(days) if (day := kinds.day(said))}
     return frozenset((row, sprint) for row, sprint in found if 0 <= sprint < SPRINTS)
 
 
@@ -173,7 +174,7 @@ def change(body: Mapping[str, Any], grid: Sequence[Row], rocks: Iterable[Rock], 
     sizes = {
         named[title]: size for title, said in scope.items() if title in named and (size := _factor(said)) is not None
     }
-    days = {named[title]: day for title, said in begins.items() if title in named and (day := _day(said))}
+    days = {named[title]: day for title, said in begins.items() if title in named and (day := kinds.day(said))}
     share = body.get("exploration")
     return Change(
         away_cells(body.get("away"), grid, calendar),
@@ -215,17 +216,6 @@ def _factor(said: str) -> float | None:
     except (ValueError, IndexError):
         return None
     return told if 0 <= told <= 100 else None
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) and abs(value) < 1e6 else 0.0
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        return None
 
 
 def _one_line(text: str) -> str:

@@ -79,7 +79,7 @@ def differ(kept: Journal, em: list[str], pm: list[str]) -> str:
 
 def order(entry: Entry) -> list[str]:
     """Return the ids of the goals in the order that was given, the one that matters most first."""
-    return str((entry.body or {}).get("goals") or "").split()
+    return str(entry.answers.get("goals") or "").split()
 
 
 def places(one: list[str], other: list[str]) -> list[tuple[str, int, int]]:

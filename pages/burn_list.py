@@ -27,11 +27,11 @@ def draw(kept: Journal) -> None:
     if not entries:
         safe.text(NONE)
         return
-    told = {entry.id: (entry, burn.item(entry.id, entry.body or {})) for entry in entries}
-    _open({id_: one for id_, one in told.items() if (one[0].body or {}).get("state") == "open"})
-    _done([one for one in told.values() if (one[0].body or {}).get("state") == "done"])
+    told = {entry.id: (entry, burn.item(entry.id, entry.answers)) for entry in entries}
+    _open({id_: one for id_, one in told.items() if one[0].answers.get("state") == "open"})
+    _done([one for one in told.values() if one[0].answers.get("state") == "done"])
     if gone := [
-        (one[1].title, safe.entry(id_)) for id_, one in told.items() if (one[0].body or {}).get("state") == "let go"
+        (one[1].title, safe.entry(id_)) for id_, one in told.items() if one[0].answers.get("state") == "let go"
     ]:
         st.subheader("Let go", anchor=False)
         safe.links(gone)
@@ -65,7 +65,7 @@ def _item(entry: Entry, one: Item, found: Payback | None) -> None:
     """Draw an investment: its payback, what it says, and the case to carry."""
     safe.text(one.title, "sentence", "h3")
     safe.text(burn.sentence(found, one))
-    body = entry.body or {}
+    body = entry.answers
     facts = [
         f"should show in {titled(body['metric'])}"
         if body.get("metric")
@@ -92,7 +92,7 @@ def _done(told: list[tuple[Entry, Item]]) -> None:
     cost, gave = burn.record([one for _, one in told])
     safe.text(f"{cost.words} {gave.words}", "lead")
     for entry, one in told:
-        body = entry.body or {}
+        body = entry.answers
         with st.container(border=True, gap="small"):
             safe.text(one.title, "sentence", "h3")
             safe.text(_outcome(one))
@@ -119,7 +119,7 @@ def _outcome(one: Item) -> str:
 
 def _since(entry: Entry) -> str:
     """Return what the weeks before and since an investment let anybody say of its number."""
-    body, today = entry.body or {}, reading.today()
+    body, today = entry.answers, reading.today()
     metric = next((one for one in metrics.METRICS if one.name == body.get("metric")), None)
     if metric is None or metric.private or not body.get("since"):
         return ""
@@ -130,7 +130,7 @@ def _since(entry: Entry) -> str:
 
 
 def _ways(entry: Entry, one: Item, since: str) -> None:
-    body = entry.body or {}
+    body = entry.answers
     page = burn.case(one, body, titled(str(body["metric"])) if body.get("metric") else "", since)
     with st.container(horizontal=True, vertical_alignment="center", key=f"under-burn-{entry.id}"):
         st.page_link("memory.py", label="Open", query_params={"entry": entry.id})
@@ -143,7 +143,7 @@ def _ways(entry: Entry, one: Item, since: str) -> None:
             type="tertiary",
             on_click="ignore",
         )
-        if (entry.body or {}).get("state") == "open":
+        if entry.answers.get("state") == "open":
             st.page_link(
                 "memory.py",
                 label="It is done",

@@ -57,7 +57,7 @@ Standing = tuple[Plan, str, Result | None]
 def standing(entry: Entry) -> Standing | data.CairnError:
     """Return the plan, where it stands, and how it ended; of what is no plan, what it lacks."""
     try:
-        its = experiment.plan(entry.body or {})
+        its = experiment.plan(entry.answers)
         points, theirs, today = weeks(its.metric, its.area), _theirs(its), reading.today()
     except data.CairnError as lacks:
         return lacks
@@ -84,7 +84,7 @@ def card(
 
     `alone` is on its own page; there its weeks are drawn, among others only where they are `drawn`: a chart takes its time.
     """
-    body = entry.body or {}
+    body = entry.answers
     told = [str(body.get(name, "…")) for name in ("change", "whom", "outcome", "because")]
     believed = f"We believe that {told[0]} for {told[1]} will lead to {told[2]}, because {told[3]}"
     with st.container(border=not alone, key=f"experiment-{entry.id}", gap="xsmall"):
@@ -99,7 +99,7 @@ def card(
             safe.text(capital(ended.ended), "sentence", "h3")
         safe.text(believed, "strong")
         safe.text(_facts(body, its, ended=ended is not None), "note")
-        if late := experiment.late(its, [(one.at.date(), one.body or {}) for one in versions]):
+        if late := experiment.late(its, [(one.at.date(), one.answers) for one in versions]):
             safe.text(late, "note")
         if (alone or drawn) and state != "planned":
             _picture(entry, its)

@@ -59,9 +59,8 @@ def form(journal: Journal, kind: Kind, seen: Entry | None, start: Words, check: 
 
 def signature(key: str = "author", width: int | Literal["stretch"] = "stretch") -> str:
     """Draw the question for a name and return it, empty when there is none; whoever has `signed` is not asked again."""
-    if (known := st.session_state.get("name")) and key not in st.session_state:
-        st.session_state[key] = known
-    return st.text_input("Your name, as colleagues know you", key=key, max_chars=LINE, width=width).strip()
+    known: str = st.session_state.get("name", "")
+    return st.text_input("Your name, as colleagues know you", known, key=key, max_chars=LINE, width=width).strip()
 
 
 def signed(author: str) -> None:

@@ -27,7 +27,7 @@ def draw(kept: Journal) -> None:
     if not goals:
         safe.text(NONE)
         return
-    asked = [str((one.body or {}).get("on")) for one in kept.entries("suggestion") if not over(one)]
+    asked = [str(one.answers.get("on")) for one in kept.entries("suggestion") if not over(one)]
     for place, (horizon, far) in zip(st.columns(len(HORIZONS), gap="medium"), HORIZONS.items(), strict=True):
         with place:
             safe.text(f"{capital(horizon)}: {far}", "sentence", "h3")
@@ -38,19 +38,19 @@ def draw(kept: Journal) -> None:
                 safe.text(EMPTY, "note")
     if done := [one for one in goals if over(one)]:
         safe.text("Reached or let go", "sentence", "h3")
-        told = [(f"{(one.body or {}).get('destination')}: {(one.body or {}).get('far')}", one) for one in done]
+        told = [(f"{one.answers.get('destination')}: {one.answers.get('far')}", one) for one in done]
         safe.links([(name, safe.entry(one.id)) for name, one in told])
 
 
 def of(goals: list[Entry], horizon: str) -> list[Entry]:
     """Return the goals of a horizon that are still ahead, in the order of the alphabet: nothing is ranked."""
-    those = [one for one in goals if (one.body or {}).get("horizon") == horizon and not over(one)]
-    return sorted(those, key=lambda one: str((one.body or {}).get("destination", "")).casefold())
+    those = [one for one in goals if one.answers.get("horizon") == horizon and not over(one)]
+    return sorted(those, key=lambda one: str(one.answers.get("destination", "")).casefold())
 
 
 def card(kept: Journal, goal: Entry, suggested: int) -> None:
     """Draw one goal: where it leads, how far and how sure since when, its number, and its stones as their source tells them."""
-    body, versions = goal.body or {}, kept.history(goal.id)
+    body, versions = goal.answers, kept.history(goal.id)
     with st.container(border=True, key=f"goal-{goal.id}", gap="xsmall"):
         safe.text(body.get("destination"), "strong", "h4")
         if kept.apart(goal.id):
@@ -80,10 +80,10 @@ def _suggestions() -> None:
 
 def since(versions: list[Entry], *names: str) -> date:
     """Return the day from which on the answers to some fields are what they are now."""
-    now = [(versions[-1].body or {}).get(name) for name in names]
+    now = [versions[-1].answers.get(name) for name in names]
     day = versions[-1].at.date()
     for version in reversed(versions):
-        if [(version.body or {}).get(name) for name in names] != now:
+        if [version.answers.get(name) for name in names] != now:
             break
         day = version.at.date()
     return day
@@ -91,7 +91,7 @@ def since(versions: list[Entry], *names: str) -> date:
 
 def number(goal: Entry, versions: list[Entry]) -> View | None:
     """Draw what the number of a goal did of late, what is usual for it, and if it moved; return the view that shows it."""
-    body = goal.body or {}
+    body = goal.answers
     metric = next((one for one in metrics.METRICS if one.name == body.get("metric")), None)
     if metric is None:
         safe.text(NO_NUMBER, "note")
@@ -133,7 +133,7 @@ def moved(goal: Entry, metric: Metric, area: str | None, day: date) -> None:
 
 def path(goal: Entry) -> None:
     """Draw the stones with how they stand; one that no source knows says so."""
-    told = reading.stones(reading.edition(), str((goal.body or {}).get("stones") or ""))
+    told = reading.stones(reading.edition(), str(goal.answers.get("stones") or ""))
     if not told:
         return
     with st.container(key=f"stones-{goal.id}", gap=None):

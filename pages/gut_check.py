@@ -42,5 +42,5 @@ def draw(kept: Journal) -> None:
 def answers(entry: Entry) -> None:
     """Draw what one of the two answered."""
     for field in GUT_CHECK.fields[2:]:
-        if told := (entry.body or {}).get(field.name):
+        if told := entry.answers.get(field.name):
             safe.text(f"{field.asks}: {told}")

@@ -56,7 +56,7 @@ def to_share(parts: list[Part], seen: set[str]) -> None:
     """Draw the thin parts that change most, and who offered to show one; nobody stands here who did not write themself down."""
     next_ones = [one for one in parts if one.what in seen][:NEXT]
     offers = journal().entries("offer") if begun() else []
-    open_ones = [one for one in offers if str((one.body or {}).get("until") or "9999") >= reading.today().isoformat()]
+    open_ones = [one for one in offers if str(one.answers.get("until") or "9999") >= reading.today().isoformat()]
     st.subheader("What to share next", anchor=False)
     if next_ones:
         safe.text(ASKS, "ask")
@@ -69,8 +69,8 @@ def to_share(parts: list[Part], seen: set[str]) -> None:
             offer(one.what)
     if not next_ones:
         safe.text("Every part that changed is known by two people or more.")
-    for one in sorted(open_ones, key=lambda it: str((it.body or {}).get("what")).casefold()):
-        body = one.body or {}
+    for one in sorted(open_ones, key=lambda it: str(it.answers.get("what")).casefold()):
+        body = one.answers
         safe.text(f"{body.get('what')}: {one.author} offers to show it. {body.get('how')}")
     if not next_ones or not open_ones:
         offer("")

@@ -63,7 +63,7 @@ def timeline(kept: Journal) -> None:
 def line(entry: Entry, gone: dict[str, Entry], listed: str) -> None:
     """Draw an entry in a list: what it says first, when and by whom, and the way to all of it. `gone` are no longer in force."""
     its = kind(entry.kind)
-    body = entry.body or {}
+    body = entry.answers
     with st.container(horizontal=True, vertical_alignment="center"):
         way("Open", f"{listed}-{entry.id}", entry=entry.id)
         safe.text(f"{its.title}: {title(entry)}", "gone" if entry.id in gone else "strong", width="content")
@@ -91,7 +91,7 @@ def one(kept: Journal, versions: list[Entry]) -> None:
     seen = next((version for version in versions if str(version.version) == st.query_params.get("change")), None)
     if seen:
         _suggested(kept)
-        if accepted := form(kept, its, seen, {**(seen.body or {}), **_from_link(its)}, _check(its, seen)):
+        if accepted := form(kept, its, seen, {**seen.answers, **_from_link(its)}, _check(its, seen)):
             _go(**review.next_after(kept, accepted))
     else:
         if now.body is not None and not instead:
@@ -150,7 +150,7 @@ def _ways_on(kept: Journal, now: Entry) -> None:
 def answers(kept: Journal, entry: Entry) -> None:
     """Draw every answer of one version."""
     for field in kind(entry.kind).fields:
-        value = (entry.body or {}).get(field.name)
+        value = entry.answers.get(field.name)
         if value in (None, ""):
             continue
         if field.form == "view":

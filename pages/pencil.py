@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from data import kinds
 from data.journal import Entry, Journal
 from metrics import exploration, pencilled, plan
 from metrics import planned as jira
@@ -51,14 +52,14 @@ def read(kept: Journal) -> Pencilled:
     body = (capacity.body if capacity else None) or {}
     grid, light, said = seen(body, calendar)
     kept_out = agreed(body)
-    open_ = [one for one in kept.entries("rock") if (one.body or {}).get("state", "open") == "open"]
-    open_.sort(key=lambda one: (_order(one.body or {}), one.seq))
+    open_ = [one for one in kept.entries("rock") if one.answers.get("state", "open") == "open"]
+    open_.sort(key=lambda one: (_order(one.answers), one.seq))
     told = _told(kept, {one.id for one in open_})
-    epics = {one.id: pencilled.words((one.body or {}).get("epics")) for one in open_}
+    epics = {one.id: pencilled.words(one.answers.get("epics")) for one in open_}
     since = min([told[one.id] for one in open_], default=today)
     done = _done(edition, tuple(epics.items()), since) if open_ else pd.DataFrame(columns=["rock", "day", "items"])
     rocks = tuple(
-        (one, pencilled.rock(one.id, one.body or {}, calendar, _since(done, one.id, told[one.id]))) for one in open_
+        (one, pencilled.rock(one.id, one.answers, calendar, _since(done, one.id, told[one.id]))) for one in open_
     )
     part = max(0, (today - calendar.first).days) / (7 * calendar.weeks)
     made = pencilled.plan(
@@ -75,7 +76,7 @@ def read(kept: Journal) -> Pencilled:
 
 def seen(body: dict[str, Any], calendar: Calendar) -> tuple[list[Row], tuple[float, ...], dict[int, str]]:
     """Return a grid and its light sprints as they stand in the sprints looked at."""
-    first = _day(body.get("first"))
+    first = kinds.day(body.get("first"))
     passed = max(0, Calendar(first, calendar.weeks).sprint(calendar.first) - 1) if first else 0
     return pencilled.later(pencilled.rows(body.get("people")), passed), *pencilled.light(body.get("light"), passed)
 
@@ -88,12 +89,12 @@ def agreed(body: dict[str, Any]) -> float | None:
 
 def begun(its: Pencilled, entry: Entry) -> date:
     """Return the day from which what is done of a rock counts: that of its size, or the later one it can begin on."""
-    return max(filter(None, (its.sized[entry.id], _day((entry.body or {}).get("earliest")))))
+    return max(filter(None, (its.sized[entry.id], kinds.day(entry.answers.get("earliest")))))
 
 
 def planned(body: dict[str, Any]) -> date | None:
     """Return the last day a rock is planned for."""
-    return _day(body.get("planned"))
+    return kinds.day(body.get("planned"))
 
 
 def last_day(calendar: Calendar, sprint: int) -> date:
@@ -106,19 +107,12 @@ def _told(kept: Journal, rocks: set[str]) -> dict[str, date]:
     versions: dict[str, list[tuple[date, dict[str, Any]]]] = {}
     for one in kept.everything():
         if one.id in rocks:
-            versions.setdefault(one.id, []).append((one.at.date(), one.body or {}))
+            versions.setdefault(one.id, []).append((one.at.date(), one.answers))
     return {rock: pencilled.sized(told) for rock, told in versions.items()}
 
 
 def _since(done: pd.DataFrame, rock: str, day: date) -> float:
     return float(done[(done["rock"] == rock) & (pd.to_datetime(done["day"]).dt.date >= day)]["items"].sum())
-
-
-def _day(told: object) -> date | None:
-    try:
-        return date.fromisoformat(str(told))
-    except ValueError:
-        return None
 
 
 def _order(body: dict[str, Any]) -> float:
@@ -151,4 +145,4 @@ def _forecast(its: Plan, finished: tuple[float, ...]) -> Forecast:
 
 @lru_cache(8)
 def _records(finished: tuple[float, ...], weeks: int) -> list[Record]:
-    return [backtest(finished, sprints * weeks) for sprints in RECORDS]
+    return [backtest(finished, sprints * weeks, every=weeks) for sprints in RECORDS]

@@ -17,7 +17,7 @@ SECTIONS: Sections = {
 
 def page() -> None:
     """Draw the choice between the sections, and the one chosen; the choice is in the link."""
-    chosen = section(SECTIONS, "section")
+    chosen = section(SECTIONS, key="section")
     safe.text(chosen, "sentence", "h2")
     SECTIONS[chosen](journal())
 

@@ -120,7 +120,7 @@ SECTIONS: Sections = {"How work feels": felt_together, "Gut check": gut_check.dr
 
 def page() -> None:
     """Draw the choice between the sections, and the one chosen; the choice is in the link."""
-    chosen = section(SECTIONS, "feels")
+    chosen = section(SECTIONS, key="feels")
     SECTIONS[chosen](journal())
 
 

@@ -20,7 +20,7 @@ from pages.words import Frame
 
 def review(entry: Entry) -> None:
     """Draw the number before and since the day a decision took effect, once the day of its review has come."""
-    body, today = entry.body or {}, reading.today()
+    body, today = entry.answers, reading.today()
     metric = next((one for one in metrics.METRICS if one.name == body.get("metric")), None)
     if metric is None or metric.private or str(body.get("review", "")) > today.isoformat():
         return
@@ -44,7 +44,7 @@ def since(metric: Metric, area: str | None, begins: date, its_own: str) -> tuple
 
 def next_after(kept: Journal, accepted: Entry) -> dict[str, str]:
     """Return where a writer goes on: to the form of what a suggestion that was taken is about, else to what was written."""
-    if accepted.kind == "suggestion" and (accepted.body or {}).get("state") == "taken":
+    if accepted.kind == "suggestion" and accepted.answers.get("state") == "taken":
         return next(iter(ways(kept, accepted).values()), {"entry": accepted.id})
     return {"entry": accepted.id}
 
@@ -55,7 +55,7 @@ def ways(kept: Journal, entry: Entry) -> dict[str, dict[str, str]]:
         return _ways_of_suggestion(kept, entry)
     if entry.kind in SUGGESTED_ON:
         return {**_again(entry), "Suggest a change": {"write": "suggestion", "on": entry.id}}
-    body = {name: str(value) for name, value in (entry.body or {}).items()}
+    body = {name: str(value) for name, value in entry.answers.items()}
     of = {"of": entry.id}
     about = {name: body[name] for name in ("metric", "view") if body.get(name)}
     try_out = {"write": "experiment", **of, **{name: body[name] for name in ("metric",) if body.get(name)}}
@@ -90,7 +90,7 @@ def _again(goal: Entry) -> dict[str, dict[str, str]]:
 
 def _ways_of_suggestion(kept: Journal, entry: Entry) -> dict[str, dict[str, str]]:
     """Return that an open suggestion can be taken or declined, and that what a taken one is about can be changed by hand."""
-    body = entry.body or {}
+    body = entry.answers
     answer = {"entry": entry.id, "change": str(entry.version)}
     if body.get("state") == "open":
         return {"Take it": {**answer, "state": "taken"}, "Decline it": {**answer, "state": "declined"}}

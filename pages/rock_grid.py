@@ -151,7 +151,7 @@ def _share(told: Any) -> float:
 
 
 def _line(entry: Entry, calendar: Calendar) -> list[Any]:
-    body = entry.body or {}
+    body = entry.answers
     rock = pencilled.rock(entry.id, body, calendar)
     numbers = {name: body.get(name) for name in ("order", "low", "likely", "high")}
     numbers |= {"earliest": rock.earliest if body.get("earliest") else None, "planned": rock.planned}

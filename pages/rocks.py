@@ -69,7 +69,7 @@ def _forecast(kept: Journal, its: Pencilled) -> None:
         {"sprint": "Sprint", "there": "Person-weeks", "items": "Items to expect", "light": "Light"},
         alt="Capacity by sprint",
     )
-    safe.text(" ".join(one.words for one in its.records()), "note")
+    safe.text(" ".join(dict.fromkeys(one.words for one in its.records())), "note")
     what_if.scenarios(kept, its)
 
 
@@ -241,7 +241,7 @@ def _happened(kept: Journal, its: Pencilled) -> None:
 
 
 def _row(its: Pencilled, entry: Entry, rock: Rock) -> dict[str, str] | None:
-    body, calendar = entry.body or {}, its.calendar
+    body, calendar = entry.answers, its.calendar
     begins, ends = pencil.begun(its, entry), pencil.planned(body)
     if not body.get("epics") or ends is None:
         return None
@@ -262,7 +262,7 @@ def _row(its: Pencilled, entry: Entry, rock: Rock) -> dict[str, str] | None:
 
 
 def _reason(entry: Entry, titles: dict[str, str]) -> str:
-    body = entry.body or {}
+    body = entry.answers
     of = titles.get(str(body.get("rock")))
     when = f"{full_day(date.fromisoformat(body['sprint']))}: " if body.get("sprint") else ""
     return f"{when}{f'{of}, ' if of else ''}{body.get('what')}: {body.get('why')}"

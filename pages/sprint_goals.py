@@ -17,7 +17,7 @@ BOTH = "Two people wrote at once. Both texts are here; what is kept next holds f
 
 def draw(kept: Journal) -> None:
     """Draw the sprints that have no goal yet, and the goals there are, the newest sprint first."""
-    goals = sorted(kept.entries("sprint_goal"), key=lambda one: str((one.body or {}).get("until")), reverse=True)
+    goals = sorted(kept.entries("sprint_goal"), key=lambda one: str(one.answers.get("until")), reverse=True)
     coming(goals)
     for goal in goals[:MOST]:
         card(kept, goal)
@@ -29,7 +29,7 @@ def draw(kept: Journal) -> None:
 
 def coming(goals: list[Entry]) -> None:
     """Draw the way to a goal for each sprint that runs or comes and has none, with what Jira says it is for."""
-    there = {(one.body or {}).get("sprint") for one in goals}
+    there = {one.answers.get("sprint") for one in goals}
     with st.container(horizontal=True):
         for one in sprints.coming():
             if one.name in there:
@@ -42,7 +42,7 @@ def coming(goals: list[Entry]) -> None:
 
 def card(kept: Journal, goal: Entry) -> None:
     """Draw the goal of one sprint: both texts where two people wrote at once, why it is that, and how it ended."""
-    body = goal.body or {}
+    body = goal.answers
     with st.container(border=True, key=f"sprint-{goal.id}", gap="xsmall"):
         until = str(body.get("until"))
         past = until < reading.today().isoformat()
@@ -52,8 +52,8 @@ def card(kept: Journal, goal: Entry) -> None:
         if apart := kept.apart(goal.id):
             safe.text(BOTH)
             for version in apart:
-                safe.text(f"{version.author}: {(version.body or {}).get('goal')}", "strong", "h3")
-                safe.text(f"Why: {(version.body or {}).get('why')}")
+                safe.text(f"{version.author}: {version.answers.get('goal')}", "strong", "h3")
+                safe.text(f"Why: {version.answers.get('why')}")
         else:
             safe.text(body.get("goal"), "strong", "h3")
             safe.text(f"Why: {body.get('why')}")

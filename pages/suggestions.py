@@ -81,7 +81,7 @@ def begin(kept: Journal) -> None:
 
 def card(kept: Journal, one: Entry) -> None:
     """Draw one suggestion: to what, why, by whom, and how it was answered."""
-    body = one.body or {}
+    body = one.answers
     with st.container(border=True, key=f"suggestion-{one.id}", gap="xsmall"):
         safe.text(body.get("what"), "strong", "h4")
         if body.get("on"):

@@ -114,7 +114,7 @@ def name(kept: Journal, its: Pencilled, change: Change) -> str:
     """Return what is tried out by the name it was kept under, or that it was not kept."""
     rocks = [rock for _, rock in its.rocks]
     for entry in kept.entries("scenario"):
-        body = entry.body or {}
+        body = entry.answers
         if pencilled.change(body, its.grid, rocks, its.calendar) == change:
             return f"what if: {body.get('title')}"
     return NOT_KEPT
@@ -137,7 +137,7 @@ def scenarios(kept: Journal, its: Pencilled) -> None:
 
 
 def _scenario(its: Pencilled, entry: Entry) -> None:
-    body, rocks = entry.body or {}, [rock for _, rock in its.rocks]
+    body, rocks = entry.answers, [rock for _, rock in its.rocks]
     change = pencilled.change(body, its.grid, rocks, its.calendar)
     other = its.forecast(what_if(its.plan, change))
     safe.text(body.get("title"), "sentence", "h3")

@@ -201,7 +201,7 @@ def test_a_bug_may_escape_by_its_type_or_by_the_type_of_its_request(landed):
 
 
 def test_on_the_recorded_jira_the_open_bugs_of_the_history_are_those_that_are_open_now(replay, collect):
-    collect("jira")
+    collect("jira", published=True)
     open_now = query("select key from issues where is_bug and resolved_at is null")["key"]
     moved = query("select count(*) as n from issue_spells where business_seconds < 0 or seconds < 0")["n"].iloc[0]
 

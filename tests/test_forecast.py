@@ -112,19 +112,19 @@ def test_a_day_is_worth_the_whole_weeks_before_it():
 # The team's own drift
 
 
-def test_the_drift_is_the_usual_one_until_ten_past_forecasts_tell():
+def test_the_drift_is_the_usual_one_until_past_forecasts_tell_and_counts_for_less_the_more_of_them_there_are():
     chance = np.random.default_rng(1)
     steady = chance.poisson(20, 12 + 10 * 12).astype(float)
 
-    assert level_spread(steady[1:], 12) == SPREAD
-    assert level_spread(steady, 12) < SPREAD
+    assert level_spread(steady[:23], 12) == SPREAD
+    assert SPREAD > level_spread(steady[:48], 12) > level_spread(steady, 12) > 0
 
 
 def test_a_level_that_jumps_about_is_seen():
     chance = np.random.default_rng(2)
     level = np.repeat(np.exp(chance.normal(0, 0.8, 40)), 12)
 
-    assert level_spread(chance.poisson(30 * level), 12) > 0.6
+    assert level_spread(chance.poisson(30 * level), 12) > 1.2 * SPREAD
 
 
 # The record

@@ -59,7 +59,7 @@ def kept(tmp_path_factory):
 def collected(replay, collect, kept):
     """A home in which everything GitHub lists was collected once; returns the outcome of that sync."""
     if "outcome" not in kept:
-        (kept["outcome"],) = collect("github")
+        (kept["outcome"],) = collect("github", published=True)
         shutil.copytree(home(), kept["home"])
     elif not home().exists():
         shutil.copytree(kept["home"], home())
@@ -167,7 +167,7 @@ def test_a_renamed_repository_keeps_its_rows_under_its_new_name(replay, collect,
     before = store("select count(*), count(distinct id) from raw.github_pull_requests")
     replay.mutate({"op": "rename", "repo": "bitcoin-core/gui", "to": "bitcoin-core/window"})
     replay.mutate({"op": "run", "repo": "bitcoin-core/window"})
-    second = collect("github")
+    second = collect("github", published=True)
 
     assert second[0].parked == []
     assert store("select count(*), count(distinct id) from raw.github_pull_requests") == before
@@ -209,8 +209,8 @@ def test_two_names_of_one_repository_are_read_once(replay, collect, tmp_path):
 
 def test_an_organisation_is_enough_and_is_asked_once_a_day(replay, collect, tmp_path):
     rewrite(tmp_path, url=replay.url, organisations=["bitcoin-core"])
-    first = collect("github")
-    second = collect("github")
+    first = collect("github", published=True)
+    second = collect("github", published=True)
 
     assert first[0].parked == []
     assert differing(replay) == []
@@ -651,13 +651,13 @@ def test_a_merge_counts_as_deployed_when_it_lies_below_the_deployed_commit_whate
 
 def test_jobs_are_read_where_they_are_asked_for_and_nowhere_else(replay, collect, tmp_path):
     lately = datetime(2026, 1, 1, tzinfo=UTC)  # a request for each run
-    collect("github", lately)
+    collect("github", lately, published=True)
     assert query("select count(*) as n from workflow_jobs").n[0] == 0
 
     words = tmp_path / "team.toml"
     words.write_text(words.read_text(encoding="utf-8").replace("[jira]", 'jobs = ["ci.yml"]\n[jira]'), encoding="utf-8")
     replay.mutate({"op": "run", "repo": "bitcoin-core/gui"})
-    collect("github", lately)
+    collect("github", lately, published=True)
     counted = (
         "select count(*) from raw.github_runs where (body->>'status') = 'completed' and (body->>'path') like '%/ci.yml'"
     )

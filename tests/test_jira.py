@@ -207,7 +207,7 @@ def test_a_project_that_joins_is_read_from_its_beginning_and_one_that_leaves_is_
     point(tmp_path, replay, "jira", ["DAEMON", "MOD"])
     collect("jira")
     point(tmp_path, replay, "jira", ["OPS", "DAEMON"])
-    outcome, *_ = collect("jira")
+    outcome, *_ = collect("jira", published=True)
     counted = query("select distinct project from issues order by 1")["project"].tolist()
     again, *_ = collect("jira")
 
@@ -290,7 +290,7 @@ def store_source(replay) -> str:
 def test_requests_sprints_and_worklogs_are_nouns(replay, collect, tmp_path, flavour):
     words = '[[workflows]]\nname = "Provision"\nruns = ["provision*"]\nreplaces = ["new service"]'
     point(tmp_path, replay, flavour, ["OPS", "MOD"], words)
-    collect("jira")
+    collect("jira", published=True)
     asked = query(
         "select channel, type, workflow, area, count(*) as n, count(sla_breached) as told from requests group by all"
     )
@@ -339,7 +339,7 @@ def test_custom_fields_are_known_by_what_they_are_not_by_their_number(replay, co
             for path, body in answers.items()
         )
     )
-    outcome, *_ = collect("jira")
+    outcome, *_ = collect("jira", published=True)
 
     assert outcome.parked == []
     found = query("select points, sprint, parent from issues")

@@ -16,7 +16,7 @@ LOGIN = "hebasto"  # opened and reviewed many of the recorded pull requests
 
 @pytest.fixture
 def collected(replay, collect):
-    collect("github")
+    collect("github", published=True)
     return replay
 
 

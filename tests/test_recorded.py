@@ -52,7 +52,7 @@ def kept(tmp_path_factory):
 def collected(replay, collect, kept):
     """A home in which everything recorded has been collected once; returns the outcomes of that sync."""
     if "outcomes" not in kept:
-        kept["outcomes"] = collect()
+        kept["outcomes"] = collect(published=True)
         shutil.copytree(home(), kept["home"])
     elif not home().exists():
         shutil.copytree(kept["home"], home())
@@ -108,7 +108,7 @@ def test_after_changes_the_next_sync_holds_exactly_the_changed_truth(replay, col
 def test_what_was_deleted_is_found_and_kept_out_of_every_number(replay, collect):
     number = int(held(f"{GUI}/issues")[0].split()[0])
     replay.mutate({"op": "delete", "repo": "bitcoin-core/gui", "number": number})
-    collect("github")
+    collect("github", published=True)
     with Live("team") as store:
         gone = store.connection.execute(
             "select body->>'number' from raw.github_issues where gone_at is not null"

@@ -21,7 +21,7 @@ def dropped(monkeypatch, tmp_path):
 @pytest.fixture
 def read(collect):
     """Return a function that runs one sync and returns its outcome."""
-    return lambda: collect()[0]
+    return lambda: collect(published=True)[0]
 
 
 def told() -> list[tuple]:

@@ -20,7 +20,7 @@ def dropped(monkeypatch, tmp_path, collect):
     def read(lines: list[str], name: str = "usage.csv") -> None:
         text = "\n".join(["happened_at,feature,count,area,user", *lines])
         (home() / "usage" / name).write_text(text + "\n", encoding="utf-8")
-        collect()
+        collect(published=True)
 
     return read
 

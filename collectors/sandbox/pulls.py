@@ -9,6 +9,7 @@ from collectors.sandbox.diary import Diary
 from collectors.sandbox.records import HOUR, MINUTE, Pull, Run, Ticket, sha
 
 FOLDERS = [thing.split()[-1] for thing in THINGS]
+ALONE = 2  # files of a folder that only the owner of a service works on
 MANY = 90  # commits of the one pull request that never seemed to end
 PARTS = ("http-client", "date-parser", "test-runner", "css-kit", "queue-driver")
 
@@ -32,9 +33,15 @@ def pulls(diary: Diary, service: Service, parents: dict[tuple[str, int], Ticket]
 
 
 def _files(r: Random, service: Service, count: int) -> list[tuple[str, int, int]]:
-    names = (f"{service.name}_{n if count > 9 else r.randrange(9)}.py" for n in range(count))
+    places = ((n if count > 9 else r.randrange(9), r.choice(FOLDERS)) for n in range(count))
     lines = lambda size: int(r.lognormvariate(size, 1.1))  # noqa: E731 — two words for two columns
-    return [(f"src/{r.choice(FOLDERS)}/{name}", 1 + lines(2.6), lines(1.6)) for name in names]
+    return [(_path(service, folder, n), 1 + lines(2.6), lines(1.6)) for n, folder in places]
+
+
+def _path(service: Service, folder: str, n: int) -> str:
+    """Return the path of a file. Whoever owns a service alone has a part of it that nobody else comes near."""
+    alone = service.owner and folder == FOLDERS[0] and n < ALONE
+    return f"src/{'closing' if alone else folder}/{service.name}_{n}.py"
 
 
 def change(diary: Diary, r: Random, pull: Pull) -> int:
