@@ -64,8 +64,9 @@ def to_share(parts: list[Part], seen: set[str]) -> None:
         knows = "one person knows it" if one.depth else "nobody knows it any more"
         told = f"changed {words.amount(one.changes, 'time')} in twelve months, and {knows}"
         with st.container(horizontal=True, vertical_alignment="center", key=f"share-{place}"):
-            safe.links([(one.what, one.url)])
-            safe.text(told, "note")
+            with st.container(gap=None):
+                safe.links([(one.what, one.url)])
+                safe.text(told, "note")
             offer(one.what)
     if not next_ones:
         safe.text("Every part that changed is known by two people or more.")

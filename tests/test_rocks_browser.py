@@ -4,9 +4,10 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Page, expect
 
 from data.journal import journal
+from data.kinds import title
 from pages import rock_grid
 from tests.test_browser import browser, dashboard, settle, visit
 from tests.test_pages import happenings
@@ -31,19 +32,25 @@ def url(publish_nouns, tmp_path_factory):
             yield address
 
 
+def change(page: Page, grid: Locator, steps: int, value: str) -> None:
+    """Type over a cell of the first row, so many steps to the right of the first column."""
+    grid.scroll_into_view_if_needed()
+    grid.locator(".dvn-scroller").first.click(position={"x": 70, "y": 52})
+    for _ in range(steps):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.locator("#portal :is(textarea, input)").fill(value)
+    page.keyboard.press("Enter")
+    expect(grid.locator("[role=gridcell]", has_text=value)).to_have_count(1)
+    settle(page)
+
+
 def test_the_grid_is_changed_in_place_and_what_if_is_kept_under_a_name_and_opens_from_its_link(url, visit):
     page, kept = visit(f"{url}/plan?section=Big+rocks"), journal()
 
     page.get_by_text("Who is there", exact=True).click()
     grid = page.get_by_test_id("stDataFrame").filter(has=page.locator("canvas")).nth(2)
-    grid.scroll_into_view_if_needed()
-    grid.locator(".dvn-scroller").first.click(position={"x": 70, "y": 52})
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
-    page.locator("#portal :is(textarea, input)").fill("0.5")
-    page.keyboard.press("Enter")
-    expect(grid.locator("[role=gridcell]", has_text="0.5")).to_have_count(1)
-    settle(page)
+    change(page, grid, 1, "0.5")
     (first,) = kept.entries("capacity")
     kept.write("capacity", {**(first.body or {}), "exploration": 30}, "Bo", entry=first.id, base=first.version)
     form = page.get_by_test_id("stForm").filter(has_text="Keep the grid")
@@ -77,3 +84,21 @@ def test_the_grid_is_changed_in_place_and_what_if_is_kept_under_a_name_and_opens
     again.get_by_role("button", name="Reset").click()
     expect(again.locator(".legendtext", has_text="what if")).to_have_count(0)
     assert "away-1" not in again.url
+
+
+def test_a_rock_is_resized_in_place_its_history_is_kept_and_the_other_stays_as_it_was(url, visit):
+    page, kept = visit(f"{url}/plan?section=Big+rocks"), journal()
+    before = {title(one): one for one in kept.entries("rock")}
+
+    page.get_by_text("The rocks as they are pencilled", exact=True).click()
+    grid = page.get_by_test_id("stDataFrame").filter(has=page.locator("canvas")).last
+    change(page, grid, 4, "47")
+    form = page.get_by_test_id("stForm").filter(has_text="Keep the rocks")
+    form.get_by_label("Your name, as colleagues know you").fill("Ada")
+    form.get_by_role("button", name="Keep the rocks").click()
+    settle(page)
+
+    now = {title(one): one for one in kept.entries("rock")}
+    assert (now["Deposits"].version, now["Deposits"].author) == (2, "Ada")
+    assert {**before["Deposits"].answers, "high": 47} == now["Deposits"].answers
+    assert now["Baskets"] == before["Baskets"]
