@@ -27,6 +27,7 @@ main = typer.Typer(
 )
 Kind = Literal["github", "jira"]
 JSON = Annotated[bool, typer.Option("--json", help="End with one line of figures as JSON.")]
+MOST = 12  # of what could not be read is said in full
 ONLY = Annotated[Kind | None, typer.Option("--source", help="Read only this kind of source.")]
 
 
@@ -57,8 +58,8 @@ def sync_command(
                 outcome.extent = store.extent(outcome.source.name)
         for outcome in outcomes:
             reporter.say(_sentence(outcome))
-            for parked in dict.fromkeys(outcome.parked):
-                reporter.say(f"  {parked}")
+            for line in _unread(outcome):
+                reporter.say(f"  {line}")
     if as_json:
         sys.stdout.write(json.dumps(_figures(company, outcomes, time.monotonic() - began)) + "\n")
     if any(outcome.stopped for outcome in outcomes):
@@ -128,6 +129,15 @@ def _sentence(outcome: sync.Outcome) -> str:
         f"{outcome.source.name}: {outcome.new} new and {outcome.changed} changed rows,"
         f" {outcome.requests} requests{points}, {outcome.seconds:.1f} s; {end}"
     )
+
+
+def _unread(outcome: sync.Outcome) -> list[str]:
+    """Return what could not be read, MOST of it: hundreds of repositories may lack the same permission."""
+    told = list(dict.fromkeys(outcome.parked))
+    more = (
+        [f"And {len(told) - MOST} more; 'sync --json' and the page Health name them all."] if len(told) > MOST else []
+    )
+    return told[:MOST] + more
 
 
 def _figures(company: str, outcomes: list[sync.Outcome], seconds: float) -> dict[str, object]:

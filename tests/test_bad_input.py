@@ -50,6 +50,15 @@ def test_an_unknown_repository_is_named(tmp_path):
 
 
 @pytest.mark.usefixtures("replay")
+def test_of_many_that_cannot_be_read_a_dozen_is_named_and_the_others_are_counted(tmp_path):
+    rewrite(tmp_path, '"bitcoin-core/gui"', ", ".join(f'"bitcoin-core/gone-{n}"' for n in range(30)))
+    told = run("collectors", "sync", "--source", "github")
+
+    assert told.stderr.count("bitcoin-core/gone-") == 12
+    assert "And 18 more; 'sync --json' and the page Health name them all." in told.stderr
+
+
+@pytest.mark.usefixtures("replay")
 def test_a_web_page_instead_of_jira_is_recognised(replay):
     replay.faults({"match": {"source": "jira"}, "fault": "html", "status": 200})
     told = run("collectors", "sync", "--source", "jira")
