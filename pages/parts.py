@@ -17,6 +17,7 @@ from metrics import noted as notes
 from metrics.noted import WRITTEN, Noted, counted, gathered, line
 from pages import figure, reading, safe, sentences, words
 from pages.reading import EVERY, REACH, View, here
+from pages.sections import choice
 from pages.words import Frame
 
 NOTED = 12  # things told by name under a chart, of what people wrote and of what happened by itself
@@ -133,10 +134,7 @@ def section(edition: str, sections: dict[str, tuple[str, ...]], key: str, monthl
 
     What is in `monthly` happens too rarely for weeks to say anything.
     """
-    names = list(sections)
-    chosen = st.segmented_control(
-        "Section", names, default=names[0], required=True, key=key, bind="query-params", label_visibility="collapsed"
-    )
+    chosen = choice(sections, key)
     safe.text(chosen, "sentence", "h2")
     grid(edition, [by_month(name) if name in monthly else here(metrics.metric(name)) for name in sections[chosen]])
     return chosen

@@ -2,7 +2,7 @@
 
 from data.journal import journal
 from pages import alignment, burn_list, exploration, goals, rocks, safe, sprint_goals, suggestions
-from pages.sections import Sections, section
+from pages.sections import Sections, choice
 
 SECTIONS: Sections = {
     "Goals": goals.draw,
@@ -17,7 +17,7 @@ SECTIONS: Sections = {
 
 def page() -> None:
     """Draw the choice between the sections, and the one chosen; the choice is in the link."""
-    chosen = section(SECTIONS, key="section")
+    chosen = choice(SECTIONS, key="section")
     safe.text(chosen, "sentence", "h2")
     SECTIONS[chosen](journal())
 

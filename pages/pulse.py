@@ -9,7 +9,7 @@ from data.journal import Journal, journal
 from data.pulse import FEWEST, ITEMS, LASTS, SCALE, Asking, Pulse
 from metrics.pulse import Felt, felt, waiting
 from pages import gut_check, reading, safe, words
-from pages.sections import Sections, section
+from pages.sections import Sections, choice
 
 KEPT = "What is kept is how often each answer was given. Who gave it, when, and which answers went together is kept nowhere."
 ASKS = "What made the calmest of these months different?"
@@ -120,7 +120,7 @@ SECTIONS: Sections = {"How work feels": felt_together, "Gut check": gut_check.dr
 
 def page() -> None:
     """Draw the choice between the sections, and the one chosen; the choice is in the link."""
-    chosen = section(SECTIONS, key="feels")
+    chosen = choice(SECTIONS, key="feels")
     SECTIONS[chosen](journal())
 
 

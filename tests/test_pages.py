@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -107,7 +108,11 @@ def told(app: Any) -> str:
 
 
 def charts(app: AppTest) -> list[dict[str, Any]]:
-    return [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+    """Return the pictures a page sends to the browser, after making sure that Plotly knows every word of them."""
+    found = [json.loads(one.proto.spec) for one in app.get("plotly_chart")]
+    for one in found:
+        go.Figure(one)
+    return found
 
 
 def table_of_rows(app: AppTest) -> pd.DataFrame:
@@ -667,6 +672,6 @@ def test_a_chart_follows_the_theme(collected, monkeypatch):
     seen = set()
     for colours in (theme.LIGHT, theme.DARK):
         monkeypatch.setattr(figure, "tokens", lambda colours=colours: colours)
-        seen.add(figure.draw(view, points, [], None, None, figure.Told("")).data[0].line.color)
+        seen.add(figure.draw(view, points, [], None, None, figure.Told("")).to_dict()["data"][0]["line"]["color"])
 
     assert seen == {theme.LIGHT.series[0], theme.DARK.series[0]}
