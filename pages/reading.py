@@ -95,6 +95,16 @@ def _trend(edition: str, view: View) -> pd.DataFrame:
     return metrics.trend(view.metric, view.every, area=view.area, kind=view.kind, by=view.by)
 
 
+@st.cache_data(max_entries=128, show_spinner=False)
+def _names(edition: str, view: View) -> list[str]:
+    return sorted(_trend(edition, view)["slice"].unique())
+
+
+@st.cache_data(max_entries=128, show_spinner=False)
+def _facets(edition: str, view: View, reach: Reach) -> pd.DataFrame:
+    return counted.facets(view.metric, within(_trend(edition, view), reach))
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
 def _behind(edition: str, view: View, starts: date) -> pd.DataFrame:
     del edition
@@ -397,7 +407,7 @@ def searched(rows: Frame, text: str) -> Frame:
 def facets(edition: str, view: View, by: By) -> Frame:
     """Return how many rows in sight each area or kind has under the other filter: name and rows, the most first."""
     asked = replace(view, by=by, kind=None) if by == "kind" else replace(view, by=by, area=here(view.metric).area)
-    return counted.facets(view.metric, within(history(edition, asked), view.reach))
+    return _facets(edition, replace(_key(asked), by=by), view.reach)
 
 
 def made_of(rows: Frame, by: By) -> list[tuple[str, int]]:
@@ -495,7 +505,7 @@ def names(edition: str, view: View, by: By) -> list[str]:
     """Return the areas or kinds a metric has rows for, in the order of the alphabet."""
     if view.metric.private and by == "kind":
         return []  # told as a whole or by area alone
-    return sorted(history(edition, replace(view, area=None, kind=None, by=by))["slice"].unique())
+    return _names(edition, replace(_key(view), area=None, kind=None, by=by))
 
 
 def slices(points: Frame) -> dict[str, Frame]:
