@@ -23,6 +23,7 @@ FEWEST = 8  # weeks of history; fewer say nothing yet
 HISTORY = 12  # weeks that are drawn from; older ones tell of another team
 SURE = 0.5, 0.85, 0.95
 SPREAD = 0.4  # of the logarithm of the level, where the team's own past does not tell yet
+TELL = 8  # past forecasts that do not overlap: a share of fewer says too little
 USUAL = 2  # past forecasts that SPREAD is worth beside the team's own
 DRAWS = 20_000
 FARTHEST = 104  # weeks; beyond two years a forecast is a story
@@ -202,6 +203,9 @@ def backtest(  # noqa: PLR0913  one question, asked in many ways
 def _told(horizon: int, sure: float, held: int, of: int, apart: float) -> str:
     if not of:
         return "No past forecast can be checked yet."
+    if apart < TELL:
+        told = f"Past forecasts for {_weeks(horizon)} count as {max(1, round(apart))}"
+        return f"{told}: too few to say how often our {sure:.0%} held.".replace("%", " %")
     span = "quarters" if horizon in {12, 13} else f"stretches of {_weeks(horizon)}"
     if apart == of:
         return f"Our {sure:.0%} held in {held} of {of} past {span}.".replace("%", " %")

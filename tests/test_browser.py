@@ -29,6 +29,7 @@ QUIET = (
     "--no-first-run",
     "--disable-quic",
 )
+expect.set_options(timeout=30_000)  # a machine with other work takes long to draw a page
 READY = """() => document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'
     && !document.querySelector('[data-testid="stSkeleton"]')
     && document.querySelector('.st-key-footer')

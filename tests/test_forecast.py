@@ -131,23 +131,30 @@ def test_a_level_that_jumps_about_is_seen():
 
 
 def test_a_record_counts_what_held_and_says_so():
-    told = backtest([10] * 12 + [0] * 12 + [10] * 36, 12, every=12, spread=0)
+    told = backtest([10] * 12 + [0] * 12 + [10] * 84, 12, every=12, spread=0)
 
     # A quarter of nothing breaks the forecast into it. The empty weeks behind the next forecast promise nothing.
-    assert (told.held, told.of, told.share, told.apart) == (3, 4, 0.75, 4)
-    assert told.words == "Our 85 % held in 3 of 4 past quarters."
-    assert (told.low, told.high) == jeffreys(3, 4)
+    assert (told.held, told.of, told.share, told.apart) == (7, 8, 0.875, 8)
+    assert told.words == "Our 85 % held in 7 of 8 past quarters."
+    assert (told.low, told.high) == jeffreys(7, 8)
 
 
 def test_forecasts_that_overlap_count_as_fewer():
-    told = backtest(np.random.default_rng(3).poisson(9, 100), 12, spread=0)
+    told = backtest(np.random.default_rng(3).poisson(9, 140), 12, spread=0)
 
-    assert told.of == 20
-    assert told.apart == pytest.approx(20 / 3)
-    assert (told.low, told.high) == pytest.approx(jeffreys(told.held / 3, 20 / 3))
+    assert told.of == 30
+    assert told.apart == pytest.approx(30 / 3)
+    assert (told.low, told.high) == pytest.approx(jeffreys(told.held / 3, 30 / 3))
     assert (
-        told.words == f"Our 85 % held in {told.held} of 20 past forecasts for 12 weeks, which overlap and count as 7."
+        told.words == f"Our 85 % held in {told.held} of 30 past forecasts for 12 weeks, which overlap and count as 10."
     )
+
+
+def test_of_few_past_forecasts_nothing_is_said_of_how_often_they_held():
+    told = backtest([10] * 12 + [0] * 12 + [10] * 36, 12, every=12, spread=0)
+
+    assert (told.held, told.of, told.apart) == (3, 4, 4)
+    assert told.words == "Past forecasts for 12 weeks count as 4: too few to say how often our 85 % held."
 
 
 def test_no_past_is_no_record():

@@ -32,6 +32,23 @@ def url(publish_nouns, tmp_path_factory):
             yield address
 
 
+BEGUN = """() => { window.begun = new Promise(done => new MutationObserver((_, watch) => {
+    if (document.querySelector('.stApp').dataset.testScriptState !== 'running') return;
+    watch.disconnect();
+    done(true);
+}).observe(document.querySelector('.stApp'), { attributes: true })) }"""
+
+
+def keep(page: Page, label: str) -> None:
+    """Sign a form and send it, and wait until the page has run for it."""
+    form = page.get_by_test_id("stForm").filter(has_text=label)
+    form.get_by_label("Your name, as colleagues know you").fill("Ada")
+    page.evaluate(BEGUN)
+    form.get_by_role("button", name=label).click()
+    page.evaluate("() => window.begun")
+    settle(page)
+
+
 def change(page: Page, grid: Locator, steps: int, value: str) -> None:
     """Type over a cell of the first row, so many steps to the right of the first column."""
     grid.scroll_into_view_if_needed()
@@ -53,11 +70,8 @@ def test_the_grid_is_changed_in_place_and_what_if_is_kept_under_a_name_and_opens
     change(page, grid, 1, "0.5")
     (first,) = kept.entries("capacity")
     kept.write("capacity", {**(first.body or {}), "exploration": 30}, "Bo", entry=first.id, base=first.version)
-    form = page.get_by_test_id("stForm").filter(has_text="Keep the grid")
-    form.get_by_label("Your name, as colleagues know you").fill("Ada")
-    form.get_by_role("button", name="Keep the grid").click()
+    keep(page, "Keep the grid")
     expect(page.get_by_text(rock_grid.KEPT_MEANWHILE)).to_have_count(0)
-    settle(page)
     now = kept.history(first.id)
     assert str((now[-1].body or {}).get("people")).startswith("Zora: 0.5 1 1 1 1 1 | ledger")
     assert [(one.body or {}).get("exploration") for one in kept.apart(first.id)] == [30, 20], "both keep their words"
@@ -93,10 +107,7 @@ def test_a_rock_is_resized_in_place_its_history_is_kept_and_the_other_stays_as_i
     page.get_by_text("The rocks as they are pencilled", exact=True).click()
     grid = page.get_by_test_id("stDataFrame").filter(has=page.locator("canvas")).last
     change(page, grid, 4, "47")
-    form = page.get_by_test_id("stForm").filter(has_text="Keep the rocks")
-    form.get_by_label("Your name, as colleagues know you").fill("Ada")
-    form.get_by_role("button", name="Keep the rocks").click()
-    settle(page)
+    keep(page, "Keep the rocks")
 
     now = {title(one): one for one in kept.entries("rock")}
     assert (now["Deposits"].version, now["Deposits"].author) == (2, "Ada")
