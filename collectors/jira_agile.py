@@ -64,16 +64,20 @@ async def sprints(at: Context, place: Place) -> AsyncIterator[Page]:
     certain = silent <= set(place.get("silent", ()))  # that a board has no sprints is believed when it is told twice
     named = set((at.store.progress(at.origin("jira_issues")).place or {}).get("sprints", ())) - set(known)
     listed = {i for i, s in known.items() if s.get("originBoardId") in read} if whole else set()
-    lost = set(place.get("lost", ()))
+    lost, missing = set(place.get("lost", ())), set()
     for ident in sorted((named | moving | listed) - set(found) - lost):
         try:
             found[ident] = await _ask(at, f"{API}/sprint/{ident}")
         except Missing:
-            lost.add(ident)
+            missing.add(ident)
+    doubted = (missing & set(known)) - set(place.get("doubted", ()))  # nor that one is gone which was there
+    lost |= missing - doubted
+    certain = certain and not doubted
     at.store.gone(at.origin("jira_sprints"), [str(i) for i in sorted(lost)], at.wire.now)
     kept = {
         **({"whole": began.isoformat() if whole else place["whole"]} if certain else {}),
         "silent": sorted(silent | (set(place.get("silent", ())) - set(asked))),
+        "doubted": sorted(doubted),
         "lost": sorted(lost),
         "projects": projects(at),
         "boards": sorted(read),
