@@ -18,6 +18,7 @@ import duckdb
 from data import rules
 from data.errors import CairnError, NeverCollectedError
 from data.forgotten import person_key
+from data.making import make
 from data.store import DAMAGED, FORMAT, STORAGE, Company, Live, folder, home, model
 from data.team import SANDBOX, Team, read_team, team_file
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_OF = 0.9  # of the last edition's items a store must hold again before it is published
-LITTLE = 16_000_000  # bytes of raw answers, for which two threads cost more than they bring
+LITTLE = 64_000_000  # bytes of raw answers: two connections of one thread make an edition sooner than one of two
+TOGETHER = 2  # such connections
 LARGE = 1_000_000_000  # bytes of them, for which an edition made in little memory would not come to an end
 KEPT = 3  # editions; an open page may still read the one before
 READ: dict[str, str | bool | int | float | list[str]] = {
@@ -157,11 +159,12 @@ def mark(words: Team) -> str:
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:8]
 
 
-def publish(live: Live, *, anyway: bool = False) -> Edition:
+def publish(live: Live, *, anyway: bool = False, afresh: bool = False) -> Edition:
     """Build the nouns from raw into a file of their own and point to it; readers see the old edition or the new, never half.
 
-    When no row has changed since the last edition, its nouns are taken over and only its freshness is new. A store that is
-    collected anew is published when it holds about as much as the last edition, or `anyway`; until then that one stays.
+    When no row has changed since the last edition, its nouns are taken over and only its freshness is new; not where it is to
+    be built `afresh`. A store that is collected anew is published when it holds about as much as the last edition, or `anyway`;
+    until then that one stays.
     Returns the new edition. Raises CairnError when the disk is full or the nouns cannot be built; the old edition stays.
     """
     words = team(live.company)
@@ -173,9 +176,10 @@ def publish(live: Live, *, anyway: bool = False) -> Edition:
     if last and live.about("anew") and not anyway and _holds_less(live, last):
         return last
     try:
-        if not (last and live.about("published") == f"{last.name} {made_of}" and _taken_over(live, last, draft, words)):
+        known = last and not afresh and live.about("published") == f"{last.name} {made_of}"
+        if not (last and known and _taken_over(live, last, draft, words)):
             _build_thriftily(live, draft, words)
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, ValueError) as error:
         draft.unlink(missing_ok=True)
         raise CairnError(
             f"The new edition could not be built in {shelf}: {str(error).splitlines()[0]}\n"
@@ -235,21 +239,25 @@ def _build_thriftily(live: Live, draft: Path, words: Team) -> None:
 
 def _build(live: Live, draft: Path, words: Team) -> None:
     """Write nouns, unless the draft has them already, and freshness into a draft of an edition."""
-    taken_over = draft.exists()
-    # a page to be kept is done sooner by one thread, an edition by two, unless there is too little to share
-    live.connection.execute(f"set threads = {1 if live.path.stat().st_size < LITTLE else 2}")
-    live.connection.execute(f"attach '{_quoted(draft)}' as next (storage_version 'v1.5.0')")
+    taken_over, little = draft.exists(), live.path.stat().st_size < LITTLE
+    # a page is kept sooner by one thread, and a large edition made by two
+    live.connection.execute(f"set threads = {1 if little else 2}")
+    live.connection.execute(
+        f"attach '{_quoted(draft)}' as next (storage_version 'v1.5.0'); attach ':memory:' as scratch"
+    )
     try:
-        with live.connection.cursor() as session:  # its variables and temporary macros end with it
-            session.execute("set timezone = 'UTC'")
-            session.execute("use next")
+        with contextlib.ExitStack() as ending:
+            sessions = [ending.enter_context(live.connection.cursor()) for _ in range(TOGETHER if little else 1)]
+            for session in sessions:
+                session.execute("set timezone = 'UTC'; set search_path = 'next,scratch'")
+                if not taken_over:
+                    rules.prepare(session, words, person_key(home()))
             if not taken_over:
-                rules.prepare(session, words, person_key(home()))
-                session.execute(model())
-            _describe(session, live, words)
-            session.execute("checkpoint next")
+                make(sessions, model())
+            _describe(sessions[0], live, words)
+            sessions[0].execute("checkpoint next")
     finally:
-        live.connection.execute("detach next")
+        live.connection.execute("detach next; detach scratch")
         live.connection.execute("set threads = 1")
 
 

@@ -170,9 +170,6 @@ class Live:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.connection = self._open()
             self._holder.write_text(f"{os.getpid()} {datetime.now().astimezone():%H:%M}", encoding="utf-8")
-        self._forgotten = frozenset(m for (m,) in self.connection.execute("select mark from forgotten").fetchall())
-        self._aside = bool(self.connection.execute("select 1 from rejects limit 1").fetchall())
-        self._refuse_newer()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """Open the file. What is damaged is moved aside: first the log of the last moments alone, then the whole file."""
@@ -200,6 +197,10 @@ class Live:
             for table in raw_tables():
                 self._ensure(table)
             connection.execute("commit")
+            # damage shows where it is read, so what every run needs is read before any goes on
+            self._refuse_newer()
+            self._forgotten = frozenset(m for (m,) in connection.execute("select mark from forgotten").fetchall())
+            self._aside = bool(connection.execute("select 1 from rejects limit 1").fetchall())
         except duckdb.Error:
             connection.close()
             raise

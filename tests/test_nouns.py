@@ -582,7 +582,7 @@ GOOD = {
     "github_deployments": deployment(1, "sha1", ("SUCCESS", 3)),
     "github_runs": {"id": 1, "name": "CI", "path": "a/ci.yml", "status": "completed", "created_at": at(1), "updated_at": at(2)},
     "github_issues": {
-        "id": "I1", "number": 1, "title": "t", "state": "CLOSED", "createdAt": at(1), "closedAt": at(3),
+        "id": "I1", "number": 1, "title": "t", "why": "w", "state": "CLOSED", "createdAt": at(1), "closedAt": at(3),
         "labels": {"nodes": [{"name": "bug"}]}, "timelineItems": {"nodes": [event("ClosedEvent", 3)]},
     },
     "github_commits": {"oid": "c", "committedDate": at(1), "walk": 1, "below": 0, "line": True},

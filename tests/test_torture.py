@@ -44,7 +44,7 @@ def test_a_moment_of_trouble_is_not_even_noticed(ground, number: int):
     )
 
 
-@pytest.mark.parametrize("number", [30, 71, 111, 122, 637, 1131, 3694, 4568])
+@pytest.mark.parametrize("number", [30, 71, 111, 122, 637, 1063, 1131, 3694, 4568])
 def test_what_was_once_found_broken_stays_mended(whole, number: int):
     torture.wire(whole, number)
 
@@ -62,6 +62,6 @@ def test_a_full_disk_is_said_and_loses_nothing(town):
     torture.disk(town, 70)
 
 
-@pytest.mark.parametrize("number", [3, 4, 5])
+@pytest.mark.parametrize("number", [3, 4, 5, 100])
 def test_a_damaged_file_is_never_believed(town, number: int):
     torture.damage(town, number)

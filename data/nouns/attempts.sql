@@ -1,6 +1,6 @@
 -- Attempts to deploy, as told ----------------------------------------------------------------------------------------------
 
-create temp table deployment_body as
+create table scratch.deployment_body as
 select own(source, coalesce(parent, id)) as id, source, parent, scope as repo, unnest(from_json(body, '{
     "databaseId": "BIGINT", "environment": "VARCHAR", "task": "VARCHAR", "state": "VARCHAR", "commitOid": "VARCHAR",
     "ref": {"name": "VARCHAR"}, "createdAt": "TIMESTAMPTZ", "updatedAt": "TIMESTAMPTZ",
@@ -8,7 +8,7 @@ select own(source, coalesce(parent, id)) as id, source, parent, scope as repo, u
 }'))
 from with_parts('live.raw.github_deployments', 'live.raw.github_deployment_parts');
 
-create temp table step as
+create table scratch.step as
 select deployment_id, source, item.id as id, lower(item.state) as state, utc(item.createdAt) as created_at, item.logUrl as log_url
 from (select id as deployment_id, source, unnest(statuses.nodes) as item from deployment_body)
 where state is not null;
@@ -22,7 +22,7 @@ select distinct
 from step
 order by created_at, id, deployment_id;
 
-create temp table told as
+create table scratch.told as
 with outcome as (
     select
         deployment_id as id,
@@ -74,13 +74,13 @@ where fits(repo, 'rule_from_releases') and published_at is not null and coalesce
 
 -- A commit's place is the moment its pull request was merged into its branch. That holds for squash, rebase and merge alike
 -- and needs no history of commits. Merges of the same second share a place.
-create temp table merge as
+create table scratch.merge as
 select repo, mergeCommit.oid as sha, baseRefName as base, max(merged_at) as merged_at
 from pull
 where merged_at is not null and sha is not null
 group by all;
 
-create temp table attempt as
+create table scratch.attempt as
 with place as (
     select repo, sha, max({'merged_at': merged_at, 'base': base}) as place from merge group by all
 ),

@@ -1,21 +1,21 @@
 -- Changes: which deployment carried what was merged ------------------------------------------------------------------------
 
 -- Every change goes one way for each service it reaches, or the way '' of its repository when it reaches none that is named.
-create temp table way as
+create table scratch.way as
 select p.id, p.repo, coalesce(r.service, '') as way, p.baseRefName, p.headRefName, p.isCrossRepository, p.merged_at, b.position
 from pull p
 left join reaches r using (id)
 left join default_branch b on b.repo = p.repo and b.sha = p.mergeCommit.oid
 where p.merged_at is not null;
 
-create temp table went_live as
+create table scratch.went_live as
 select a.id, a.repo, coalesce(g.service, '') as way, a.sha, a.position, a.finished_at
 from attempt a
 left join (from goes_to union all select distinct repo, environment, '' from goes_to) g
     on g.repo = a.repo and g.environment = coalesce(a.environment, '')
 where a.production and a.outcome = 'success' and a.finished_at is not null;
 
-create temp table arrived as
+create table scratch.arrived as
 with carried_on_line as (
     -- Where the history of the default branch is known, it says which merges a deployed commit carries.
     select repo, way, position as up_to, min(min(finished_at)) over (partition by repo, way order by position desc) as deployed_at
@@ -101,7 +101,7 @@ group by e.id, way, merged_at
 order by merged_at, e.id, way;
 
 -- A change has reached customers when the first service it reaches has; it belongs to a service when it reaches one alone.
-create temp table deployed as
+create table scratch.deployed as
 select
     pull_request_id as id,
     min(deployed_at) as deployed_at,

@@ -1,7 +1,7 @@
 -- Components ---------------------------------------------------------------------------------------------------------------
 
 -- Every file that a pull request touched. From here on a number stands for a path: texts cost more to compare.
-create temp table touched as
+create table scratch.touched as
 select
     id as pull_request_id,
     repo,
@@ -11,12 +11,12 @@ select
 from (select id, repo, unnest(files.nodes) as item from pull_body)
 where item.path is not null;
 
-create temp table place as
+create table scratch.place as
 select place, repo, regexp_replace(path, '/?[^/]*$', '') as folder, fits(path, 'rule_generated') as generated
 from (select place, any_value(repo) as repo, any_value(path) as path from touched group by place);
 
 -- What nobody wrote line by line, like a lock file, is no part of a pull request's size. Pages that overlap tell a file twice.
-create temp table generated as
+create table scratch.generated as
 select pull_request_id, sum(lines)::bigint as lines
 from (
     select pull_request_id, place, max(lines) as lines
@@ -28,7 +28,7 @@ group by all;
 
 -- The folders that CODEOWNERS speaks of. Patterns for some kinds of files everywhere are no part of the system, nor are owners
 -- of interest here. As on GitHub the last line that fits counts.
-create temp table owned_folder as
+create table scratch.owned_folder as
 select repo, folder, max(line) as line
 from (
     select
@@ -50,7 +50,7 @@ group by all;
 
 -- Where a folder belongs: to the longest folder that the team names, else to the one CODEOWNERS names last, else to its first
 -- levels.
-create temp table belongs as
+create table scratch.belongs as
 with folder as (
     select distinct repo, folder, lower(folder) || '/' as below, lower(repo) || '/' || below as whole
     from place
@@ -98,7 +98,7 @@ from (select repo, component, min(told_by) as told_by from belongs group by all)
 left join (select repo, max(url) as url from repositories group by all) using (repo)
 order by id;
 
-create temp table place_of as
+create table scratch.place_of as
 select p.place, c.id as component_id
 from place p
 join belongs b using (repo, folder)
@@ -106,7 +106,7 @@ join components c using (repo, component)
 where not p.generated;
 
 -- Which components a merged change touched. What a bot changed nobody learnt anything from.
-create temp table landed as
+create table scratch.landed as
 select
     id as pull_request_id,
     repo,
@@ -116,7 +116,7 @@ from (select *, timezone(getvariable('zone'), timezone('UTC', merged_at)) as her
 left join people x on x.login = author.login
 where bot is not true;
 
-create temp table component_change as
+create table scratch.component_change as
 select distinct component_id, pull_request_id
 from touched
 join place_of using (place)

@@ -4,7 +4,7 @@
 -- it carried deployed within a day, a hotfix within a day. All that is known is told; one deployment fails once.
 set variable soon = interval 24 hour;
 
-create temp table repair as
+create table scratch.repair as
 with reverting as (
     -- What went out, and was taken back by a revert that itself went out soon after.
     select o.deployment_id as broken, min({'at': r.deployed_at, 'id': r.deployment_id, 'number': p.number}) as mended
@@ -56,7 +56,7 @@ left join (
 ) v on v.id = a.id;
 
 -- A hotfix mends the last deployment that was planned, and went to the same place no more than a day before.
-create temp table hotfixed as
+create table scratch.hotfixed as
 with planned as (
     select a.id, repo, environment, finished_at
     from attempt a

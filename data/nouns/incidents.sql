@@ -4,7 +4,7 @@
 -- names the incident says where, or takes back the change; the component, a label or the repository says where; the time says
 -- the rest. A deployment is only tied to an incident it came before, by no more hours than team.toml gives.
 
-create temp table incident as
+create table scratch.incident as
 select
     id, key, source, project, title, url, components,
     created_at as began_at,
@@ -24,7 +24,7 @@ set variable incident_keys = (
     where source = 'jira'
 );
 
-create temp table mention as
+create table scratch.mention as
 with named as (
     select id, repo, merged_at, unnest(regexp_extract_all(upper(concat_ws(' ', title, headRefName)), getvariable('incident_keys'))) as key
     from pull
@@ -45,7 +45,7 @@ create or replace temp macro plain(name) as regexp_replace(lower(name), '[^\pL\p
 
 -- What may have begun an incident, under every name of where it went: a service goes before its repository, '' is anywhere.
 -- Putting back what was there before begins nothing.
-create temp table suspect as
+create table scratch.suspect as
 with tried as (
     select id, repo, environment, finished_at
     from attempt
@@ -67,7 +67,7 @@ select name, place, finished_at, min(id) as id
 from under
 group by all;
 
-create temp table placed_incident as
+create table scratch.placed_incident as
 with said as (
     select id, plain(word) as name, false as linked
     from (select id, unnest(words || list_transform(words, lambda w: regexp_extract(w, '[^:/]+$'))) as word from incident)

@@ -2,7 +2,7 @@
 
 -- Custom fields have another number on every site; what they are to us was found out when they were listed. Of several that
 -- hold story points the one a board estimates in goes first.
-create temp table field_role as
+create table scratch.field_role as
 select source, id, role, min(place) as place
 from (
     select source, id, body ->> '$.role' as role, 1 as place from live.raw.jira_fields where gone_at is null
@@ -12,7 +12,7 @@ from (
 where role is not null and regexp_full_match(id, 'customfield_\d+')
 group by all;
 
-create temp table jira_roles as
+create table scratch.jira_roles as
 select
     source,
     list(id order by place, id) filter (role = 'points') as points_in,
@@ -27,7 +27,7 @@ set variable jira_custom = (
     select list(distinct id order by id) from (select id from field_role union all select 'customfield_0') -- a list is never empty
 );
 set variable jira_shape = '{"key": "VARCHAR", "fields": {
-    "summary": "VARCHAR", "issuetype": {"name": "VARCHAR"}, "priority": {"name": "VARCHAR"}, "resolution": {"name": "VARCHAR"},
+    "summary": "VARCHAR", "why": "VARCHAR", "issuetype": {"name": "VARCHAR"}, "priority": {"name": "VARCHAR"}, "resolution": {"name": "VARCHAR"},
     "project": {"key": "VARCHAR"}, "status": {"id": "VARCHAR", "name": "VARCHAR", "statusCategory": {"key": "VARCHAR"}},
     "created": "VARCHAR", "updated": "VARCHAR", "resolutiondate": "VARCHAR",
     "labels": ["VARCHAR"], "components": [{"name": "VARCHAR"}], "parent": {"key": "VARCHAR"}, '
@@ -37,7 +37,7 @@ set variable jira_shape = '{"key": "VARCHAR", "fields": {
 create or replace temp macro held(custom, ids) as
     list_filter(list_transform(ids, lambda f: custom[f]), lambda v: coalesce(v::varchar, 'null') <> 'null');
 
-create temp table jira_body as
+create table scratch.jira_body as
 with told as (
     select source, id as node, scope, key, unnest(fields)
     from (
@@ -67,9 +67,9 @@ select
 from named n
 left join jira_roles using (source);
 
-create temp table issue_body as
+create table scratch.issue_body as
 select own(source, coalesce(parent, id)) as id, source, parent as part_of, scope as repo, unnest(from_json(body, '{
-    "number": "BIGINT", "title": "VARCHAR", "url": "VARCHAR", "state": "VARCHAR", "stateReason": "VARCHAR",
+    "number": "BIGINT", "title": "VARCHAR", "why": "VARCHAR", "url": "VARCHAR", "state": "VARCHAR", "stateReason": "VARCHAR",
     "createdAt": "TIMESTAMPTZ", "updatedAt": "TIMESTAMPTZ", "closedAt": "TIMESTAMPTZ",
     "issueType": {"name": "VARCHAR"}, "parent": {"number": "BIGINT"}, "labels": {"nodes": [{"name": "VARCHAR"}]},
     "timelineItems": {"nodes": [{"__typename": "VARCHAR", "id": "VARCHAR", "createdAt": "TIMESTAMPTZ"}]}
@@ -79,7 +79,7 @@ from with_parts('live.raw.github_issues', 'live.raw.github_issue_parts');
 
 -- Sprints ------------------------------------------------------------------------------------------------------------------
 
-create temp table sprint_body as
+create table scratch.sprint_body as
 select own(source, id) as id, source, try_cast(id as bigint) as number, unnest(from_json(body, '{
     "name": "VARCHAR", "state": "VARCHAR", "goal": "VARCHAR", "originBoardId": "BIGINT",
     "startDate": "VARCHAR", "endDate": "VARCHAR", "completeDate": "VARCHAR"
@@ -87,13 +87,13 @@ select own(source, id) as id, source, try_cast(id as bigint) as number, unnest(f
 from live.raw.jira_sprints
 where gone_at is null;
 
-create temp table board_body as
+create table scratch.board_body as
 select source, unnest(from_json(body, '{"id": "BIGINT", "name": "VARCHAR", "project": "VARCHAR"}'))
 from live.raw.jira_boards
 where gone_at is null;
 
 -- The sprints an issue is or was in. Data Center tells a sprint as a text: …[id=1,…,name=Sprint 1,…].
-create temp table sprint_told as
+create table scratch.sprint_told as
 select
     t.id,
     source,
@@ -110,7 +110,7 @@ from (
 left join sprint_body b using (source, number);
 
 -- The sprint an issue is in, else the last one it was in.
-create temp table in_sprint as
+create table scratch.in_sprint as
 select id, max_by(name, {'open': coalesce(state <> 'closed', false), 'number': number}) as sprint
 from sprint_told
 where name is not null
@@ -137,7 +137,7 @@ order by started_at, s.id;
 
 -- What changed -------------------------------------------------------------------------------------------------------------
 
-create temp table change as
+create table scratch.change as
 select
     own(source, h.id) || if(nth = 1, '', '/' || nth) as id,
     j.id as issue_id,
@@ -172,7 +172,7 @@ from (
 join jira_body j using (source, node);
 
 -- Moves by the same person in the same minute, of twenty issues or more: a tidying or an import, not the work on one of them.
-create temp table move as
+create table scratch.move as
 with told as (
     select
         id, issue_id, source, person, changed_at as moved_at, number, nth,
@@ -221,9 +221,9 @@ set variable eras = (
 );
 create or replace temp macro era(t) as len(list_filter(getvariable('eras'), lambda ends: ends <= t));
 
-create temp table issue_told as
+create table scratch.issue_told as
 select
-    j.id, 'jira' as source, source as site, coalesce(project.key, scope) as project, key, summary as title,
+    j.id, 'jira' as source, source as site, coalesce(project.key, scope) as project, key, summary as title, why,
     issuetype.name as type, request, priority.name as priority, status.id as status_id, status.name as status,
     moment(created) as created_at, moment(updated) as updated_at, moment(resolutiondate) as told_at,
     resolution.name as resolution, list_filter(list_transform(components, lambda c: c.name), lambda c: c is not null) as components,
@@ -231,7 +231,7 @@ select
 from jira_body j
 union all
 select
-    id, 'github', source, repo, repo || '#' || number, title,
+    id, 'github', source, repo, repo || '#' || number, title, why,
     issueType.name, null, null, null, lower(state),
     utc(createdAt), utc(updatedAt), utc(closedAt),
     lower(stateReason), [split_part(repo, '/', -1)],
@@ -242,7 +242,7 @@ where part_of is null;
 
 -- What each status ever named means: the team's word for it, else its category by id, else by name. A status that Jira no
 -- longer has and team.toml does not name means nothing.
-create temp table meaning as
+create table scratch.meaning as
 with named as (
     select source, from_id as id, from_status as name from move where from_kind is null
     union
@@ -449,7 +449,7 @@ order by started_at, w.id;
 -- Issues -------------------------------------------------------------------------------------------------------------------
 
 -- What kind of work each word of an issue says it is; the first kind in the order of work_rules counts.
-create temp table work_word as
+create table scratch.work_word as
 select field, word, min(place) as place
 from (
     select distinct 'types' as field, type as word from issue_told
@@ -466,7 +466,7 @@ join work_rules using (field)
 where regexp_full_match(lower(word), pattern)
 group by all;
 
-create temp table work_of as
+create table scratch.work_of as
 with family as (
     select i.id, i.parent as a, p.title as b, p.parent as c, g.title as d
     from issue_told i
@@ -539,6 +539,7 @@ select
     project,
     key,
     title,
+    why, -- what its description says about it, if it does
     coalesce(url, address || '/browse/' || key) as url,
     coalesce(j.type, if(j.source = 'github', if(any_fits(labels, 'rule_bug_labels'), 'Bug', 'Issue'), null)) as type,
     is_bug,

@@ -4,7 +4,7 @@
 -- Somebody knows a component who wrote at least three of its merged changes or reviewed at least five. What is older than six
 -- months counts half, what is older than twelve not at all: a weight that halves every six months, in steps a person can check.
 -- Whoever made the pull request wrote it, and whoever made a commit in it: a squash merge would name one of them alone.
-create temp table took_part as
+create table scratch.took_part as
 with told as (
     select id as pull_request_id, author.login, true as wrote from pull
     union all
@@ -22,7 +22,7 @@ where not x.bot
     and login <> 'somebody-forgotten' -- of several forgotten people nobody knows whether they were one
 group by all;
 
-create temp table learnt as
+create table scratch.learnt as
 with seen as (
     select component_id, person, month, count(*) filter (wrote) as wrote, count(*) filter (not wrote) as reviewed
     from component_change
@@ -38,14 +38,15 @@ semi join (
 
 -- The number of people who know a component changes in a few months only: when somebody wrote or reviewed there, and six and
 -- twelve months after.
-create temp table component_turn as
+create table scratch.component_turn as
 with counted as (
     select
         component_id,
-        person,
         month + later as month,
-        sum(sum(wrote * weight)) over known as wrote,
-        sum(sum(reviewed * weight)) over known as reviewed,
+        sum(wrote * weight) as wrote_now,
+        sum(reviewed * weight) as reviewed_now,
+        sum(wrote_now) over known as wrote,
+        sum(reviewed_now) over known as reviewed,
     from learnt, (values (0, 1::double), (6, -0.5), (12, -0.5)) as fades(later, weight) -- halves are exact, and decimals slow
     group by component_id, person, month + later
     window known as (partition by component_id, person order by month + later)
@@ -54,8 +55,7 @@ turned as (
     select
         component_id,
         month,
-        (wrote >= 3 or reviewed >= 5)::integer as knows,
-        knows - lag(knows, 1, 0) over (partition by component_id, person order by month) as change,
+        (wrote >= 3 or reviewed >= 5)::integer - (wrote - wrote_now >= 3 or reviewed - reviewed_now >= 5)::integer as change,
     from counted
 )
 select component_id, month, sum(sum(change)) over (partition by component_id order by month) as people
@@ -63,7 +63,7 @@ from turned
 where change <> 0
 group by component_id, month;
 
-create temp table this_month as
+create table scratch.this_month as
 select greatest(
     (select max(month) from landed),
     (

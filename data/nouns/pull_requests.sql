@@ -1,6 +1,6 @@
 -- Pull requests ------------------------------------------------------------------------------------------------------------
 
-create temp table revert as
+create table scratch.revert as
 with named as (
     select
         id, repo, opened_at,
@@ -20,19 +20,19 @@ asof left join (select repo, title, merged_at, min(id) as id from merged group b
     on t.repo = n.repo and t.title = n.title and t.merged_at <= n.opened_at
 group by n.id;
 
-create temp table turned as
+create table scratch.turned as
 select pull_request_id as id, item.__typename as what, utc(item.createdAt) as happened_at
 from timeline
 where item.__typename in ('ReadyForReviewEvent', 'ConvertToDraftEvent', 'HeadRefForcePushedEvent');
 
 -- Reviews by bots and by the author do not count, and after the merge nothing waited for them.
-create temp table heard as
+create table scratch.heard as
 select p.id, r.state, submitted_at as happened_at, coalesce(submitted_at <= merged_at, true) as in_time
 from reviews r
 join pull p on p.id = r.pull_request_id
 where submitted_at is not null and not bot and not by_author;
 
-create temp table reviewed as
+create table scratch.reviewed as
 select
     id,
     count(*) as reviews,
@@ -41,7 +41,7 @@ select
 from heard
 group by all;
 
-create temp table pushed as
+create table scratch.pushed as
 select
     pull_request_id as id,
     min(authored_at) as first_commit_at,
@@ -52,7 +52,7 @@ left join reviewed on id = pull_request_id
 group by all;
 
 -- Reviews between two pushes are one round. Without a push after the first review there was one.
-create temp table talked as
+create table scratch.talked as
 with again as (
     select id from pushed where commits_after_review > 0
     union
@@ -121,6 +121,7 @@ select
     repo,
     number,
     title,
+    why, -- what its description says about it, if it does
     url,
     lower(state) as state,
     coalesce(isDraft, false) as draft,

@@ -30,7 +30,7 @@ select
 from live.raw.github_repositories r
 order by source, repo, id;
 
-create temp table hidden as select source, repo as scope from repositories where not shown;
+create table scratch.hidden as select source, repo as scope from repositories where not shown;
 
 -- What is too long for one answer overflows into parts. Parts older than the last whole reading tell of what is no more.
 create or replace temp macro with_parts(items, parts) as table

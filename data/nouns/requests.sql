@@ -13,7 +13,7 @@ set variable usage_known = (select max(happened_at) from usage);
 
 -- Of an issue's request type and its own type the first goes before; a request for a Workflow and one by hand are told apart
 -- by their type alone.
-create temp table asked as
+create table scratch.asked as
 with texts as (select distinct unnest([request, issuetype.name]) as text from jira_body),
 named as (
     select text, arg_min(name, place) as workflow, false as form
@@ -56,14 +56,14 @@ order by created_at, i.id;
 
 -- Who had a ticket, and what else befell it --------------------------------------------------------------------------------
 
-create temp table wanted as
+create table scratch.wanted as
 select id from asked
 union
 select id from issues where fits(type, 'rule_toil_types') or any_fits(labels, 'rule_toil_labels');
 
 set variable any_wanted = (select count(*) > 0 from wanted);
 
-create temp table handed as
+create table scratch.handed as
 select
     j.id,
     moment(h.created) as moved_at,
@@ -88,13 +88,13 @@ from (
 join jira_body j on j.source = h.source and j.node = h.owner
 where lower(coalesce(item.fieldId, item.field)) in ('assignee', 'project') or lower(item.field) = 'flagged';
 
-create temp table helper as
+create table scratch.helper as
 select id, unnest([before, after]) as who from handed where field = 'assignee';
 
 -- Attempts: every time somebody ran a Workflow -----------------------------------------------------------------------------
 
 -- What was meant is told by the run's title, where it says more than the workflow's name; else the same person means the same.
-create temp table tried as
+create table scratch.tried as
 with runs as (
     select *, lower(trim(title)) not in (lower(trim(workflow)), lower(parse_filename(split_part(path, '@', 1)))) as says_more
     from workflow_runs
@@ -211,14 +211,14 @@ order by place;
 -- Hours of attention a ticket had ------------------------------------------------------------------------------------------
 
 -- Business time in active statuses, less what was flagged, each minute divided by the number of tickets that were active with
--- the same assignee then. Who that was stays in temporary tables. A ticket of nobody's is divided by nothing.
+-- the same assignee then. Who that was stays in scratch. A ticket of nobody's is divided by nothing.
 -- the tickets that stand for somebody who also had one that is wanted
-create temp table beside as
+create table scratch.beside as
 select id from wanted
 union
 select id from helper where who in (select who from helper where id in (from wanted));
 
-create temp table turn as
+create table scratch.turn as
 select issue_id as id, began_at as turned_at, step, if(bulk, 'bulk', coalesce(kind, 'unknown')) as kind, null as who, null as flagged
 from issue_spells
 where issue_id in (from beside)
@@ -235,7 +235,7 @@ select
 from handed
 where id in (from beside) and (field = 'assignee' or name = 'flagged');
 
-create temp table attended as
+create table scratch.attended as
 with filled as (
     select
         id,
@@ -253,14 +253,14 @@ from filled
 where kind = 'active' and not flagged and ends > starts;
 
 -- A baseline is frozen: of a ticket that came before its end, only what happened before it counts.
-create temp table cut as
+create table scratch.cut as
 select a.id, w.frozen
 from asked a
 join issues i using (id)
 join workflows w on w.name = a.workflow
 where not form and i.created_at < w.frozen;
 
-create temp table spent as
+create table scratch.spent as
 with mine as (
     select id, who, starts, least(ends, coalesce(frozen, ends)) as ends
     from attended
@@ -315,7 +315,7 @@ where fits(i.type, 'rule_toil_types') or any_fits(i.labels, 'rule_toil_labels')
 order by i.created_at, i.id;
 
 
-create temp table opening as
+create table scratch.opening as
 select u.id, happened_at as turned_at, area, user_hash as who, f.workflow
 from usage u
 join (
@@ -327,7 +327,7 @@ join (
 where user_hash is not null; -- of nobody in particular nobody knows what became of it
 
 -- Opened, nothing sent within a day, nothing that worked within a week; opened again within a week is the same try.
-create temp table left_alone as
+create table scratch.left_alone as
 with unsent as (
     select o.*
     from opening o

@@ -1,8 +1,8 @@
 -- Pull requests as told ----------------------------------------------------------------------------------------------------
 
-create temp table pull_body as
+create table scratch.pull_body as
 select own(source, coalesce(parent, id)) as id, source, parent, scope as repo, unnest(from_json(body, '{
-    "number": "BIGINT", "title": "VARCHAR", "url": "VARCHAR", "state": "VARCHAR", "isDraft": "BOOLEAN",
+    "number": "BIGINT", "title": "VARCHAR", "why": "VARCHAR", "url": "VARCHAR", "state": "VARCHAR", "isDraft": "BOOLEAN",
     "createdAt": "TIMESTAMPTZ", "updatedAt": "TIMESTAMPTZ", "mergedAt": "TIMESTAMPTZ", "closedAt": "TIMESTAMPTZ",
     "additions": "BIGINT", "deletions": "BIGINT", "changedFiles": "BIGINT",
     "baseRefName": "VARCHAR", "headRefName": "VARCHAR", "isCrossRepository": "BOOLEAN",
@@ -29,7 +29,7 @@ select id as pull_request_id, source, unnest(timelineItems.nodes) as item from p
 
 -- Commits ------------------------------------------------------------------------------------------------------------------
 
-create temp table commit_body as
+create table scratch.commit_body as
 select
     item.commit.oid as sha,
     pull_request_id,
@@ -45,7 +45,7 @@ create table commits as select sha, pull_request_id, authored_at, committed_at f
 
 -- Reviews ------------------------------------------------------------------------------------------------------------------
 
-create temp table review as
+create table scratch.review as
 select
     own(source, item.id) as id,
     pull_request_id,
@@ -59,7 +59,7 @@ where item.__typename = 'PullRequestReview'
 group by all;
 
 -- Everybody once: hashes and patterns cost more than a join.
-create temp table people as
+create table scratch.people as
 select login, person(login) as hash, fits(login, 'rule_bots') or coalesce(bool_or("is" = 'Bot'), false) as bot
 from (
     select told.login, told.is from review

@@ -1,13 +1,13 @@
 -- Services -----------------------------------------------------------------------------------------------------------------
 
 -- Which service lives in which repository. Without [[services]] in team.toml a repository is one, and nothing is said here.
-create temp table housed as
+create table scratch.housed as
 select repo, name as service, environments, by_path
 from (select repo from pull union select repo from deployment_body union select repo from releases)
 join service_rules on regexp_full_match(lower(repo), repositories);
 
 -- Which services are deployed to an environment: those that name it, or where none does those that name none.
-create temp table goes_to as
+create table scratch.goes_to as
 select repo, environment, service
 from (
     select distinct repo, coalesce(environment, '') as environment from deployment_body
@@ -19,11 +19,11 @@ where environments is null or regexp_full_match(lower(environment), environments
 qualify (environments is not null) = bool_or(environments is not null) over (partition by repo, environment);
 
 -- Which services a pull request reaches: files are looked at only when paths tell services apart, and each path once.
-create temp table file as
+create table scratch.file as
 select id, repo, item.path as path
 from (select id, repo, unnest(files.nodes) as item from pull_body where getvariable('by_path'));
 
-create temp table reaches as
+create table scratch.reaches as
 with holds as (
     select distinct f.repo, f.path, h.service
     from (select distinct repo, path from file) f

@@ -1,9 +1,10 @@
 -- What happened, as tables of nouns: raw JSON in, typed rows out, the team's rules applied on the way.
 --
--- Runs in one go on an empty edition, with the collector's store attached as `live` and the rules made ready by data/rules.py.
+-- Each statement runs once, as soon as what it reads is there (data/making.py), on an edition that was empty. The collector's
+-- store is attached as `live`; data/rules.py has made the rules ready.
 -- Each body is read once, by one from_json that names what is wanted: an unknown field is passed over, a missing one or one of
 -- another type is null. A null stays null; the few guesses made here are said where they are made. Times are zone-less UTC.
--- Temporary tables hold logins and end with the session. The nouns hold a keyed hash of a person at most.
+-- What stands in `scratch` holds logins and ends with the building. The nouns hold a keyed hash of a person at most.
 
 -- Where few rows are expected, an asof join compares all with all; but few are expected wherever nothing is known of them.
 set asof_loop_join_threshold = 0;

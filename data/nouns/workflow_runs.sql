@@ -1,6 +1,6 @@
 -- Workflow runs ------------------------------------------------------------------------------------------------------------
 
-create temp table run_body as
+create table scratch.run_body as
 select own(source, id) as id, scope as repo, unnest(from_json(body, '{
     "name": "VARCHAR", "path": "VARCHAR", "display_title": "VARCHAR", "event": "VARCHAR", "html_url": "VARCHAR",
     "status": "VARCHAR", "conclusion": "VARCHAR", "run_attempt": "BIGINT", "head_branch": "VARCHAR", "head_sha": "VARCHAR",
@@ -15,7 +15,7 @@ create temp view run as select *, parse_filename(split_part(path, '@', 1)) as fi
 -- All patterns as one at first: most runs are nobody's Workflow, and a constant pattern is made ready only once.
 set variable rule_workflows = (select coalesce(string_agg(pattern, '|'), '[^\s\S]') from workflow_rules);
 
-create temp table self_service as
+create table scratch.self_service as
 select text, arg_min(name, place) as self_service
 from (select distinct unnest([file, name, display_title]) as text from run where exists (from workflow_rules))
 join workflow_rules on regexp_full_match(lower(text), pattern)
