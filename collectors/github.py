@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 from collectors import github_repository, history
@@ -20,13 +21,18 @@ PULL_REQUESTS = Connection(
     item="PullRequest",
     width=37,  # the widest page that still costs one point with four nested lists
     fields=f"""
-        number title url state isDraft createdAt updatedAt closedAt mergedAt additions deletions changedFiles
+        number title body url state isDraft createdAt updatedAt closedAt mergedAt additions deletions changedFiles
         baseRefName headRefName isCrossRepository author {{ {ACTOR} }} mergedBy {{ {ACTOR} }} mergeCommit {{ oid }}
     """,
     nested=(
-        Nested("labels", 10, "name"),
-        Nested("closingIssuesReferences", 5, "number repository { nameWithOwner }"),
-        Nested("files", 50, "path additions deletions changeType"),
+        Nested("labels", 10, "name", key=itemgetter("name")),
+        Nested(
+            "closingIssuesReferences",
+            5,
+            "number repository { nameWithOwner }",
+            key=lambda entry: (entry["repository"]["nameWithOwner"], entry["number"]),
+        ),
+        Nested("files", 50, "path additions deletions changeType", key=itemgetter("path")),
         Nested(
             "timelineItems",
             100,
@@ -34,6 +40,7 @@ PULL_REQUESTS = Connection(
             "itemTypes: [PULL_REQUEST_COMMIT, PULL_REQUEST_REVIEW, REVIEW_REQUESTED_EVENT, REVIEW_REQUEST_REMOVED_EVENT,"
             " REVIEW_DISMISSED_EVENT, READY_FOR_REVIEW_EVENT, CONVERT_TO_DRAFT_EVENT, HEAD_REF_FORCE_PUSHED_EVENT,"
             " ADDED_TO_MERGE_QUEUE_EVENT, REMOVED_FROM_MERGE_QUEUE_EVENT, CLOSED_EVENT, REOPENED_EVENT, MERGED_EVENT]",
+            key=lambda entry: entry["commit"]["oid"] if entry["__typename"] == "PullRequestCommit" else entry["id"],
         ),
     ),
     fragments=f"""
@@ -75,9 +82,9 @@ ISSUES = Connection(
     field="issues",
     item="Issue",
     width=49,
-    fields=f"fullDatabaseId number title url state stateReason createdAt updatedAt closedAt author {{ {ACTOR} }}",
+    fields=f"fullDatabaseId number title body url state stateReason createdAt updatedAt closedAt author {{ {ACTOR} }}",
     nested=(
-        Nested("labels", 20, "name"),
+        Nested("labels", 20, "name", key=itemgetter("name")),
         Nested(
             "timelineItems",
             50,

@@ -1,11 +1,12 @@
 """How a GraphQL connection is read: wide pages that shrink when refused, and nested lists that overflow read to their end."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from collectors.stream import Batch, Context, Page, Stream, moment, newest_first, rows, stamp
+from collectors.stream import STRANGE, Batch, Context, Page, Stream, moment, newest_first, oddity, rows, stamp
 from collectors.wire import Missing, Refused, TooWide
 from data import Due, Landed, Reject, Row
 
@@ -17,12 +18,16 @@ WITHHELD = "GitHub withholds parts of it from this token, or cannot answer for i
 
 @dataclass(frozen=True)
 class Nested:
-    """A list inside an item: its first `first` entries come with the item, the rest by overflow requests."""
+    """A list inside an item: its first `first` entries come with the item, the rest by overflow requests.
+
+    `key` tells an entry from the others of its list; an entry without it has no form we know.
+    """
 
     name: str
     first: int
     fields: str
     arguments: str = ""
+    key: Callable[[dict[str, Any]], Any] = itemgetter("id")
 
     def ask(self, first: int, after: str = "") -> str:
         """Return the GraphQL of this list."""
@@ -154,7 +159,7 @@ class Connection:
 
     def row(self, node: dict[str, Any], scope: str) -> Row:
         """Return an item as a row; it is complete when no nested list goes on."""
-        node = {**node, **{n.name: once(node[n.name], set()) for n in self.nested if node.get(n.name)}}
+        node = {**node, **{n.name: once(n, node[n.name], set()) for n in self.nested if node.get(n.name)}}
         whole = not any(ahead(node, n.name) for n in self.nested)
         return Row(id=node["id"], version=moment(node[self.version]), body=node, scope=scope, complete=whole)
 
@@ -326,14 +331,17 @@ class Connection:
     def take(
         self, some: list["Rest"], data: dict[str, Any], gaps: list[dict[str, Any]], scope: str
     ) -> list[Row | Reject]:
-        """Give each item the entries that came for it. Returns those that got none, to be set aside."""
+        """Give each item the entries that came for it. Returns those that got none, or some of no known form, to be set aside."""
         lost: list[Row | Reject] = []
         for k, rest in enumerate(some):
             node = data.get(f"n{k}")
             if self.torn(node, f"n{k}" in touches(gaps, 0)):
                 lost.append(Reject(rest.due.id, WITHHELD, scope))
             elif node:
-                rest.add(node, scope)
+                try:
+                    rest.add(node, self.nested, scope)
+                except STRANGE as error:
+                    lost.append(Reject(rest.due.id, oddity(error), scope))
         return lost
 
     def rest_query(self, rests: list["Rest"], first: int) -> str:
@@ -356,26 +364,29 @@ class Rest:
     due: Due
     cursors: dict[str, str]
     rows: list[Row] = field(default_factory=list)
-    seen: dict[str, set[str]] = field(default_factory=dict)
+    seen: dict[str, set[Any]] = field(default_factory=dict)
 
-    def add(self, node: dict[str, Any], scope: str) -> None:
-        """Take the next entries, but none twice: a list may have moved since its beginning was read."""
-        for name in self.cursors:
-            held = (self.due.body.get(name) or {}).get("nodes") or []
-            seen = self.seen.setdefault(name, {entry["id"] for entry in held if entry and "id" in entry})
-            node = {**node, name: once(node[name], seen)} if node.get(name) else node
+    def add(self, node: dict[str, Any], nested: tuple[Nested, ...], scope: str) -> None:
+        """Take the next entries, but none twice: a list may have moved since its beginning was read.
+
+        Raises one of STRANGE when an entry has no form we know.
+        """
+        for one in (n for n in nested if n.name in self.cursors):
+            held = (self.due.body.get(one.name) or {}).get("nodes") or []
+            seen = self.seen.setdefault(one.name, {one.key(entry) for entry in held if entry})
+            node = {**node, one.name: once(one, node[one.name], seen)} if node.get(one.name) else node
         self.rows.append(Row(f"{self.due.id}/{len(self.rows)}", self.due.version, node, scope, parent=self.due.id))
         self.cursors = {name: cursor for name in self.cursors if (cursor := ahead(node, name))}
 
 
-def once(entries: dict[str, Any], seen: set[str]) -> dict[str, Any]:
+def once(nested: Nested, entries: dict[str, Any], seen: set[Any]) -> dict[str, Any]:
     """Return a page of a list without the entries that came before; `seen` grows by those that are new."""
     kept = []
     for entry in entries["nodes"]:
-        name = entry.get("id") if entry else None
-        if name is None or name not in seen:
+        key = nested.key(entry) if entry else None
+        if key is None or key not in seen:
             kept.append(entry)
-            seen |= {name} if name else set()
+            seen |= {key} if key is not None else set()
     return {**entries, "nodes": kept}
 
 

@@ -17,8 +17,8 @@ from data import Landed, Row
 OVERLAP = timedelta(minutes=30)  # the search index lags behind the issues, by seconds to minutes
 RECENT = timedelta(weeks=6)  # read before everything older
 FIELDS = (
-    "summary issuetype status project priority resolution created updated resolutiondate labels components parent"
-    " versions fixVersions"
+    "summary description issuetype status project priority resolution created updated resolutiondate labels components"
+    " parent versions fixVersions"
 ).split()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from collectors.why import reasoned
 from collectors.wire import METER, Expired, Meter, Refused, Wire
 from data import Landed, Live, Origin, Progress, Reject, Row
 
@@ -176,16 +177,20 @@ class Tally(Meter):
 
 
 def rows(items: Iterable[Any], make: Callable[[Any], Row], scope: str) -> list[Row | Reject]:
-    """Return items as rows. One whose form is not known is set aside with the reason; the others go on."""
+    """Return items as rows. One whose form is not known is set aside with the reason; the others go on.
+
+    Of a description nothing is kept but what it says about why, whether its item has become a row or not.
+    """
     made: list[Row | Reject] = []
     if isinstance(items, (dict, str)):
         raise TypeError("no list where a list belongs")
-    for item in items:
+    for told in items:
+        item = reasoned(told)
         try:
             made.append(make(item))
         except STRANGE as error:
             name = item.get("id") if isinstance(item, dict) else None
-            made.append(Reject(str(name or ""), _strange(error), scope, item))
+            made.append(Reject(str(name or ""), oddity(error), scope, item))
     return made
 
 
@@ -217,7 +222,7 @@ async def collect(stream: Stream, at: Context, on_page: Callable[[Tally], None])
             strange += 1
             if strange >= TRIES:
                 raise Refused(
-                    f"{at.wire.name} answered in a form this program does not know ({_title(stream, at)}: {_strange(error)})."
+                    f"{at.wire.name} answered in a form this program does not know ({_title(stream, at)}: {oddity(error)})."
                     " What was read before is kept. Run again later; if it stays so, update Cairn."
                 ) from error
         else:
@@ -276,7 +281,7 @@ def _title(stream: Stream, at: Context) -> str:
     return name if at.scope == "*" else f"{name} of {at.scope}"
 
 
-def _strange(error: Exception) -> str:
+def oddity(error: Exception) -> str:
     """Return in a few words what was wrong with the form of an answer."""
     told = " ".join(str(error).split())[:120]
     return f"no {told}" if isinstance(error, KeyError) else told or type(error).__name__

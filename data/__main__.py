@@ -51,7 +51,7 @@ def rebuild(
 ) -> None:
     """Build the nouns again from what was collected, without one request, and publish them."""
     with Live(company()) as live:
-        made = publish(live)
+        made = publish(live, afresh=True)
     if as_json:
         sys.stdout.write(json.dumps({"edition": made.name, "company": made.company}) + "\n")
     else:

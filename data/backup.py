@@ -83,8 +83,7 @@ def restore(path: Path) -> Edition:
             told = json.loads((Path(place) / PULSES).read_text(encoding="utf-8"))
             Pulse(kept).adopt((month, date.fromisoformat(until), counts) for month, until, counts in told)
     with Live(which) as live:
-        live.tell("published", "")
-        return publish(live)
+        return publish(live, afresh=True)
 
 
 def _written(place: Path, today: date) -> Iterator[tuple[str, Path]]:

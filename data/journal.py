@@ -10,124 +10,23 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from data.editions import company
+from data.entry import LINE, Entry
 from data.errors import CairnError
+from data.halves import APART, veiled
+from data.kinds import HEAVY
 from data.store import Company, folder
 
-LINE, TEXT = 300, 20_000  # most characters of a line and of a text
 TURN = 4_242  # the number under which writers of one PostgreSQL wait for each other
-Form = Literal["line", "text", "day", "choice", "metric", "number", "view", "entry", "entries"]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One thing a kind of entry says: its name, how people are asked for it, and in which form they answer.
-
-    A `view` is the address of what was looked at, an `entry` the id of another entry, `entries` those of several parted by
-    spaces; the page that leads to the form hands them over. `after` are the answers to `state` after which it is needed.
-    """
-
-    name: str
-    asks: str
-    form: Form = "text"
-    needed: bool = False
-    choices: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-
-    def wrong(self, value: Any) -> str | None:
-        """Return in words why a value cannot be kept, None if it can."""
-        if value in (None, ""):
-            return f"'{self.asks}' is still empty." if self.needed else None
-        if self.form == "number":
-            return None if isinstance(value, (int, float)) else f"'{self.asks}' takes a number."
-        if not isinstance(value, str):
-            return f"'{self.asks}' takes words."
-        if self.form == "day":
-            try:
-                date.fromisoformat(value)
-            except ValueError:
-                return f"'{self.asks}' takes a day such as 2026-03-31."
-        if self.form == "choice" and value not in self.choices:
-            return f"'{self.asks}' is one of: {', '.join(self.choices)}."
-        most = TEXT if self.form in {"text", "view", "entries"} else LINE
-        return f"'{self.asks}' takes at most {most:,} characters." if len(value) > most else None
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One declaration per kind of entry; its form, its list, its search and its export follow from it.
-
-    The first field is its title. `question` is what it asks of whoever writes it. `due` names the field with the day on which
-    it comes back by itself, `rhythm` how far off that day is unless somebody says otherwise. `page` is where it is begun, where
-    that is not Memory.
-    """
-
-    name: str
-    title: str
-    question: str
-    fields: tuple[Field, ...]
-    due: str = ""
-    rhythm: timedelta | None = None
-    page: str = ""
-
-    def wrong(self, body: dict[str, Any]) -> list[str]:
-        """Return in words what keeps a body from being an entry of this kind; an empty list if nothing does."""
-        known = {field.name for field in self.fields}
-        strange = [f"'{name}' is no field of a {self.title.lower()}." for name in body if name not in known]
-        asked = [replace(one, needed=one.needed or body.get("state") in one.after) for one in self.fields]
-        return strange + [told for field in asked if (told := field.wrong(body.get(field.name)))]
-
-    def words(self, one: "Entry") -> str:
-        """Return an entry of this kind as Markdown: a heading, a line for every answer, and whose version it is.
-
-        Lists of other entries are left out: they are ids.
-        """
-        body = {name: " ".join(str(value).split()) for name, value in one.answers.items() if value not in (None, "")}
-        title, *others = self.fields
-        read = [field for field in others if field.name in body and field.form != "entries"]
-        told = [f"- **{field.asks}**: {body[field.name]}" for field in read]
-        signed = f"- version {one.version} by {one.author} on {one.at:%Y-%m-%d}"
-        return "\n".join([f"### {body.get(title.name, self.title)}", "", *told, signed, ""])
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One version of an entry. `base` is the version its writer saw, 0 for none; a body of None takes the entry back.
-
-    `at` is zone-less UTC. `seq` counts all versions of all entries in the order they were accepted.
-    """
-
-    id: str
-    version: int
-    base: int
-    kind: str
-    body: dict[str, Any] | None
-    author: str
-    at: datetime
-    seq: int = 0
-
-    @property
-    def answers(self) -> dict[str, Any]:
-        """Return what it says by the names of its kind's fields, nothing where it was taken back."""
-        return self.body or {}
-
-    def line(self) -> str:
-        """Return the version as it stands in journal.jsonl."""
-        return json.dumps({**asdict(self), "at": self.at.isoformat()}, ensure_ascii=False)
-
-
-APART, ROLE = "apart", "role"  # fields of what two people answer apart: what both answer about, and whose answer it is
-
 
 TABLES = sa.MetaData()
 ENTRIES = sa.Table(
@@ -144,6 +43,7 @@ ENTRIES = sa.Table(
     sa.UniqueConstraint("id", "version"),
     sqlite_autoincrement=True,
 )
+LIGHT = ENTRIES.c.kind.not_in(HEAVY)
 NEVER = "the journal is only ever added to"
 SEALS = {  # no program, this one included, changes what was written
     "sqlite": [
@@ -204,7 +104,7 @@ class Journal:
         return self.write(now.kind, before.body if before else None, author, entry=entry, base=now.version)
 
     def entries(self, kind: str | None = None) -> list[Entry]:
-        """Return the present version of every entry that was not taken back, the newest first."""
+        """Return the present version of every entry that was not taken back, the newest first; pictures only by their kind."""
         newest = sa.select(ENTRIES.c.id, sa.func.max(ENTRIES.c.version).label("version")).group_by(ENTRIES.c.id)
         there = newest.subquery()
         asked = (
@@ -213,7 +113,7 @@ class Journal:
             .where(ENTRIES.c.body.is_not(None))
             .order_by(ENTRIES.c.seq.desc())
         )
-        found = self._read(asked.where(ENTRIES.c.kind == kind) if kind else asked)
+        found = self._read(asked.where(ENTRIES.c.kind == kind if kind else LIGHT))
         return veiled(found, found)
 
     def history(self, entry: str) -> list[Entry]:
@@ -246,8 +146,12 @@ class Journal:
         with self.reading() as connection:
             return connection.execute(sa.select(sa.func.coalesce(sa.func.max(ENTRIES.c.seq), 0))).scalar_one()
 
+    def versions(self) -> list[Entry]:
+        """Return all versions of all entries in the order they were accepted, without pictures: what pages read."""
+        return self._read(sa.select(ENTRIES).where(LIGHT).order_by(ENTRIES.c.seq))
+
     def everything(self, after: int = 0) -> list[Entry]:
-        """Return all versions of all entries in the order they were accepted, those after a number of it."""
+        """Return all versions of all entries in the order they were accepted, those after a number of it; pictures too."""
         return self._read(sa.select(ENTRIES).where(ENTRIES.c.seq > after).order_by(ENTRIES.c.seq))
 
     def adopt(self, versions: Iterable[Entry]) -> int:
@@ -351,29 +255,6 @@ def read_twin(path: Path) -> list[Entry]:
                 "Remove or mend that line and run again."
             ) from None
     return found
-
-
-def veiled(shown: Iterable[Entry], there: Iterable[Entry]) -> list[Entry]:
-    """Return entries with what two people answer apart hidden until both have answered, but for what it is about and whose it is.
-
-    `there` are the entries that tell who has answered.
-    """
-    answered: dict[tuple[str, str], set[str]] = {}
-    for one in there:
-        if one.body and APART in one.body:
-            answered.setdefault((one.kind, one.body[APART]), set()).add(one.body.get(ROLE, ""))
-
-    def seen(one: Entry) -> Entry:
-        if not one.body or APART not in one.body or len(answered.get((one.kind, one.body[APART]), ())) > 1:
-            return one
-        return replace(one, body={name: one.body[name] for name in (APART, ROLE) if name in one.body})
-
-    return [seen(one) for one in shown]
-
-
-def is_veiled(one: Entry) -> bool:
-    """Tell if what an entry says is hidden."""
-    return bool(one.body) and APART in one.body and set(one.body) <= {APART, ROLE}
 
 
 def _values(one: Entry) -> dict[str, Any]:

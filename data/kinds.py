@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from data.journal import APART, ROLE, Entry, Field, Kind
+from data.entry import Entry, Field, Kind, day
+from data.halves import APART, ROLE, ROLES
 
+STATE = Field("state", "How it stands", "choice", needed=True, choices=("open", "done", "let go"))
 NOTE = Kind(
     name="note",
     title="Note",
@@ -52,7 +54,7 @@ FOLLOW_UP = Kind(
         Field("what", "What is to be done", "line", needed=True),
         Field("owner", "Who volunteered", "line", needed=True),
         Field("until", "The day we look at it again", "day", needed=True),
-        Field("state", "How it stands", "choice", needed=True, choices=("open", "done", "let go")),
+        STATE,
         Field("came", "What came of it"),
         Field("of", "What it comes from", "entry"),
     ),
@@ -90,6 +92,12 @@ EXPERIMENT = Kind(
     due="end",
     rhythm=timedelta(weeks=8),
 )
+TALKS = (  # what the strategy hour is for
+    "what we are finding from customers",
+    "architecture across teams",
+    "capabilities to unlock soon",
+    "tools we need",
+)
 TOPIC = Kind(
     name="topic",
     title="Topic",
@@ -97,13 +105,51 @@ TOPIC = Kind(
     fields=(
         Field("what", "What we should talk about", "line", needed=True),
         Field("day", "The day we talk about it", "day", needed=True),
-        Field("state", "How it stands", "choice", needed=True, choices=("open", "done", "let go")),
+        STATE,
+        Field("talk", "Which talk of the strategy hour it belongs to", "choice", choices=TALKS),
         Field("said", "What was said"),
         Field("metric", "The number it is about", "metric"),
         Field("view", "What was looked at", "view"),
     ),
     due="day",
     rhythm=timedelta(weeks=1),
+)
+HOUR = Kind(
+    name="hour",
+    title="Strategy hour",
+    question="What do we want to know at the end of it that we do not know now?",
+    fields=(
+        Field("title", "What it is called", "line", needed=True),
+        Field("begun", "The moment it began, in UTC", "line", needed=True),
+        Field("ended", "The moment it ended, in UTC", "line"),
+    ),
+    page="hour",
+)
+SAID = Kind(
+    name="said",
+    title="Said in a talk",
+    question="What do we want to remember of it?",
+    fields=(
+        Field("what", "What was said", "line", needed=True),
+        Field("item", "Where on the agenda", "line"),
+        Field("hour", "The hour it was said in", "entry"),
+        Field("of", "The topic it was said about", "entry"),
+    ),
+    page="hour",
+)
+LOOK_BACK = Kind(
+    name="look_back",
+    title="Look back",
+    question="What made each step look sensible at the time?",
+    fields=(
+        Field("what", "What we look back on", "line", needed=True),
+        Field("key", "Its key in GitHub or Jira", "line"),
+        Field("helped", "What helped, and would help again"),
+        Field("easy", "What in the system made it easy to happen"),
+        Field("surprised", "What surprised us"),
+        Field("learned", "What we learned", needed=True),
+    ),
+    page="look_back",
 )
 HORIZONS = {"short": "this quarter", "mid": "this year", "long": "beyond"}
 GOAL = Kind(
@@ -161,7 +207,7 @@ ORDER = Kind(
     question="Which of these would you give up last?",
     fields=(
         Field(APART, "What is put in order", "line", needed=True),
-        Field(ROLE, "Whose it is", "choice", needed=True, choices=("EM", "PM")),
+        Field(ROLE, "Whose it is", "choice", needed=True, choices=ROLES),
         Field("goals", "The goals, what matters most first", "entries", needed=True),
     ),
     page="plan",
@@ -172,7 +218,7 @@ GUT_CHECK = Kind(
     question="What does your gut say that no number does?",
     fields=(
         Field(APART, "The talk it is for", "line", needed=True),
-        Field(ROLE, "Whose it is", "choice", needed=True, choices=("EM", "PM")),
+        Field(ROLE, "Whose it is", "choice", needed=True, choices=ROLES),
         Field("well", "What feels right"),
         Field("uneasy", "What feels uneasy"),
         Field("sure", "How sure you are of the plan", "choice", choices=("low", "mid", "high")),
@@ -222,7 +268,7 @@ ROCK = Kind(
         Field("epics", "Its epics in Jira, by key or title, parted by commas", "line"),
         Field("needs", "Parts of the system it takes knowledge of, parted by commas", "line"),
         Field("why", "Why this, and why now"),
-        Field("state", "How it stands", "choice", needed=True, choices=("open", "done", "let go")),
+        STATE,
     ),
     page="plan",
 )
@@ -281,7 +327,7 @@ BURN = Kind(
         Field("metric", "The number in which it should show", "metric"),
         Field("sure", "How sure we are", "choice", choices=("a guess", "fairly sure", "measured")),
         Field("says", "Who says so", "line"),
-        Field("state", "How it stands", "choice", needed=True, choices=("open", "done", "let go")),
+        STATE,
         Field("since", "The day it was done", "day"),
         Field("took", "Person-days it took", "number"),
         Field("saved", "Person-days a week it gave back", "number"),
@@ -289,9 +335,112 @@ BURN = Kind(
     ),
     page="plan",
 )
+CAPABILITY = Kind(
+    name="capability",
+    title="Capability",
+    question="Which one makes the next two cheaper?",
+    fields=(
+        Field("what", "What we could do then", "line", needed=True),
+        Field("unlocks", "What that unlocks", needed=True),
+        Field("goal", "The goal it serves", "line"),
+        Field("low", "Sprints it takes: at least", "number"),
+        Field("high", "Sprints it takes: at most", "number"),
+        Field("owner", "Who volunteered to see to it", "line"),
+        STATE,
+    ),
+    page="hour",
+)
+TOOL = Kind(
+    name="tool",
+    title="Tool",
+    question="What would we stop paying for?",
+    fields=(
+        Field("what", "What we ask for", "line", needed=True),
+        Field("why", "What we do without it today", needed=True),
+        Field("cost", "What it costs, and for how long", "line"),
+        Field("low", "Hours a month it may give back: at least", "number"),
+        Field("high", "Hours a month it may give back: at most", "number"),
+        Field("owner", "Who volunteered to see to it", "line"),
+        STATE,
+        Field("came", "What came of it"),
+    ),
+    page="hour",
+)
+PICTURE = Kind(
+    name="picture",
+    title="Picture",
+    question="What would somebody miss who cannot see it?",
+    fields=(
+        Field("shows", "What the picture shows, for whoever cannot see it", "line", needed=True),
+        Field("picture", "The picture", "picture", needed=True),
+    ),
+    page="prepare",
+)
+WEEK = Field("day", "A day of the week whose demo tells it", "day", needed=True)
+IS_SHOWN = Field("shown", "Whether the demo shows it", "choice", needed=True, choices=("shown", "hidden"))
+STORY = Kind(
+    name="story",
+    title="Story",
+    question="What can somebody do now that they could not do before?",
+    fields=(
+        Field("title", "What somebody can do now", "line", needed=True),
+        Field("why", "Why it mattered, in two lines"),
+        Field("thanks", "With thanks to", "line"),
+        Field("was", "How it was before, in a few words or a number with its range", "line"),
+        Field("now", "How it is now, in as few words", "line"),
+        Field("metric", "The number it shows in, where nothing stands above", "metric"),
+        Field("url", "Where it can be seen: an address", "line"),
+        Field("more", "What else to say; it stands in the speaker's notes alone"),
+        Field("picture", "A picture: a screenshot, a photo", "pictured"),
+        WEEK,
+        Field("order", "Its place in the order, 1 is first", "number"),
+        IS_SHOWN,
+    ),
+    page="prepare",
+)
+FINDING = Kind(
+    name="finding",
+    title="Finding",
+    question="What do they do instead today?",
+    fields=(
+        Field("what", "What a customer said, or what we found", "line", needed=True),
+        Field("theme", "What it is about, in a word or two", "line"),
+        Field("url", "The bug or issue it belongs to: an address", "line"),
+        WEEK,
+        Field("more", "What else is worth knowing"),
+        IS_SHOWN,
+    ),
+    page="prepare",
+)
+LESSON = Kind(
+    name="lesson",
+    title="Lesson",
+    question="What in the system made it likely?",
+    fields=(
+        Field("what", "What we could have done better, about the system", "line", needed=True),
+        WEEK,
+        Field("more", "What else is worth knowing"),
+        IS_SHOWN,
+    ),
+    page="prepare",
+)
+JOKE = Kind(
+    name="joke",
+    title="Bad joke",
+    question="Is it at nobody's cost?",
+    fields=(
+        Field("what", "The week's bad joke", "line", needed=True),
+        WEEK,
+        IS_SHOWN,
+    ),
+    page="prepare",
+)
 KINDS = (
     NOTE,
     TOPIC,
+    HOUR,
+    SAID,
+    LOOK_BACK,
     DECISION,
     FOLLOW_UP,
     EXPERIMENT,
@@ -306,7 +455,15 @@ KINDS = (
     SCENARIO,
     DEVIATION,
     BURN,
+    CAPABILITY,
+    TOOL,
+    STORY,
+    FINDING,
+    LESSON,
+    JOKE,
 )
+HEAVY = (PICTURE.name,)  # kinds that stand beside an entry, too large to be read along with everything
+LINES = {"said"}  # kinds of a line each, listed where they were written or when they are looked for
 SUGGESTED_ON = ("goal", "rock")  # kinds whose entries anybody may suggest a change to
 
 
@@ -319,30 +476,23 @@ SPANS = {
     "experiment": ("start", "end"),
 }  # the days they are about
 BY_NAME = {one.name: one for one in KINDS}
+EVERY = BY_NAME | {PICTURE.name: PICTURE}  # what stands beside an entry too
 
 
 def kind(name: str) -> Kind:
     """Return a kind by its name. Raises KeyError when there is none."""
-    return BY_NAME[name]
+    return EVERY[name]
 
 
 def title(entry: Entry) -> str:
     """Return what an entry is called: its first answer, its kind where that is not there."""
-    its = BY_NAME.get(entry.kind)
+    its = EVERY.get(entry.kind)
     return str(entry.answers.get(its.fields[0].name) or its.title) if its else entry.kind
 
 
 def number(answer: object) -> float | None:
     """Return a number that was answered, None for what is none or beyond all sense."""
     return float(answer) if isinstance(answer, (int, float)) and abs(answer) < BEYOND else None
-
-
-def day(answer: object) -> date | None:
-    """Return a day that was answered, None for what is none."""
-    try:
-        return date.fromisoformat(str(answer))
-    except ValueError:
-        return None
 
 
 def about(entries: Iterable[Entry], since: date, until: date) -> list[tuple[date, Entry]]:
@@ -360,8 +510,8 @@ def spans(entries: Iterable[Entry]) -> list[tuple[date, date, Entry]]:
 def span(entry: Entry) -> tuple[date, date]:
     """Return the first and the last day a note, decision or experiment is about: the day it was written where it names none."""
     body, (first, last) = entry.answers, SPANS[entry.kind]
-    begins = date.fromisoformat(body[first]) if body.get(first) else entry.at.date()
-    return begins, max(begins, date.fromisoformat(body[last])) if body.get(last) else begins
+    begins = day(body.get(first)) or entry.at.date()
+    return begins, max(begins, day(body.get(last)) or begins)
 
 
 def over(entry: Entry) -> bool:

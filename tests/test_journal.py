@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from data import CairnError
 from data.journal import Journal, read_twin
-from data.kinds import DECISION, KINDS
+from data.kinds import DECISION, KINDS, PICTURE
 from tests import torture
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -256,7 +256,7 @@ def test_what_a_decision_lacks_is_said_in_words_and_a_whole_one_lacks_nothing():
     ]
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [*KINDS, PICTURE], ids=lambda kind: kind.name)
 def test_every_kind_has_a_title_first_and_comes_back_on_a_day_it_names(kind):
     names = [field.name for field in kind.fields]
 

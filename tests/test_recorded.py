@@ -75,6 +75,25 @@ def test_a_first_sync_holds_everything_once(replay, collected):
 
 
 @pytest.mark.usefixtures("collected")
+def test_of_descriptions_only_what_says_why_is_held():
+    bodies = "select body from raw.github_pull_requests union all select body from raw.github_issues"
+    fields = "select body->'fields' from raw.jira_issues"
+    with Live("team") as store:
+        found = store.connection.execute(
+            f"select distinct unnest(json_keys(body)) from ({bodies}) union select distinct unnest(json_keys(body)) from ({fields}) t(body)"
+        ).fetchall()
+        without = store.connection.execute(
+            f"select count(*) from ({bodies} union all {fields}) where not json_exists(body, '$.why')"
+        ).fetchall()
+    told = query("select max(length(why)) as longest, count(why) / count(*) as share from issues").iloc[0]
+
+    assert without == [(0,)]
+    assert not {"body", "description"} & {name for (name,) in found}
+    assert told.longest <= 300
+    assert told.share > 0.05
+
+
+@pytest.mark.usefixtures("collected")
 def test_a_second_sync_adds_and_changes_nothing_and_asks_little(collect):
     outcomes = collect()
 

@@ -3,20 +3,16 @@
 The table is the truth: it is what the company's life is made from. Metrics added later are watched here without being named.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
-from collectors import source, sync
 from collectors.sandbox import STORIES, anchor
 from collectors.sandbox.stories import span
-from data import Live
 from metrics import METRICS
 from metrics.signals import Watch, expected_false, watches
-from tests.conftest import Silent
 
 DAY = date(2026, 11, 20)
 STORY = {story.name: story for story in STORIES}
@@ -40,14 +36,10 @@ class Episode:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory) -> list[Watch]:
+def seen(sandbox_of, tmp_path_factory) -> list[Watch]:
     """Return every metric of the sandbox company, whole and by area, as the engine sees it on the last day of its life."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAIRN_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("CAIRN_CONFIG", str(tmp_path_factory.mktemp("none") / "team.toml"))
-        sources, _ = source.sandbox(DAY)
-        with Live("sandbox") as store:
-            asyncio.run(sync.Run(store, Silent()).all(sources))
+        sandbox_of(patch, DAY, tmp_path_factory.mktemp("company"))
         return [*watches(), *watches(by="area")]
 
 
@@ -134,6 +126,26 @@ def test_an_experiment_that_worked_is_worth_a_look_in_a_service_of_few_pull_requ
     found = of(seen, "experiment_worked", sure=False)
 
     assert ("review_time", "catalogue", "down") in {(one.metric, one.slice, one.direction) for one in found}
+
+
+def test_a_workflow_that_opens_is_a_chart_that_begins_and_claims_no_rise_from_weeks_nobody_counted(seen):
+    first, _ = span(STORY["provision_launched"], anchor(DAY))
+    begun = {one.slice: one for one in seen if one.metric == "workflow_runs"}
+
+    assert set(begun) == {"all", "Provision service"}
+    for watched in begun.values():
+        assert watched.marks[0].starts == first
+        assert watched.baseline.since == first
+        assert watched.state == "usual"
+        assert not [one for one in episodes(watched) if one.sure]
+
+
+def test_requests_that_a_workflow_took_over_are_found_where_it_is_and_on_the_whole(seen):
+    first, _ = span(STORY["requests_displaced"], anchor(DAY))
+    found = of(seen, "requests_displaced")
+
+    assert {(one.slice, one.direction) for one in found} == {("all", "down"), ("Provision service", "down")}
+    assert all(first < one.since for one in found)
 
 
 @pytest.mark.parametrize("name", [story.name for story in STORIES if story.direction not in {"up", "down"}])

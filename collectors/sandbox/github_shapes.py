@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from collectors.sandbox import reasons
 from collectors.sandbox.company import GITHUB, OWNER, PEOPLE, SEASON, SERVICES, TYPES, WEEKS, Service, season
 from collectors.sandbox.diary import Diary
 from collectors.sandbox.hours import noon
@@ -124,6 +125,7 @@ def _pull(pull: Pull, cut: int, repository: Shape) -> Shape:
     linked = [{"id": f"I_{issue.ident}", "number": issue.number, "repository": repository}] if issue else []
     return shape | {
         "__typename": "PullRequest", "id": f"PR_{pull.ident}", "fullDatabaseId": str(pull.ident), "number": pull.number, "title": title(pull),
+        "body": reasons.piece(pull),
         "url": f"{repository['url']}/pull/{pull.number}", "repository": repository, "createdAt": created, "updatedAt": updated,
         "headRefName": f"revert-{pull.reverts.number}-{pull.reverts.branch}" if pull.reverts else pull.branch, "baseRefName": "main",
         "additions": sum(a for a, _ in files.values()), "deletions": sum(d for _, d in files.values()), "changedFiles": len(files),
@@ -157,7 +159,7 @@ def _issue(issue: Issue, cut: int, repository: Shape) -> Shape:
             shape["stateReason"] = detail
     return shape | {
         "__typename": "Issue", "id": f"I_{issue.ident}", "databaseId": issue.ident, "fullDatabaseId": str(issue.ident),
-        "number": issue.number, "title": issue.title, "url": f"{repository['url']}/issues/{issue.number}", "repository": repository,
+        "number": issue.number, "title": issue.title, "body": "", "url": f"{repository['url']}/issues/{issue.number}", "repository": repository,
         "createdAt": iso(issue.at), "updatedAt": updated, "author": actor(issue.author), "labels": list(labels.values()),
         "subIssuesSummary": {"total": 0, "completed": 0}, "timelineItems": items,
     }  # fmt: skip

@@ -29,7 +29,7 @@ VALUES: dict[str, Callable[[Seen], Any]] = {
 }
 FORMS = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
 FIELDS = (
-    "summary", "issuetype", "status", "project", "priority", "resolution", "created", "updated", "resolutiondate", "labels",
+    "summary", "description", "issuetype", "status", "project", "priority", "resolution", "created", "updated", "resolutiondate", "labels",
     "components", "parent", "assignee", "reporter", "creator", "versions", "fixVersions",
 )  # fmt: skip
 CUSTOM = {

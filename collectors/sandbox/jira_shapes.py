@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from collectors.sandbox import reasons
 from collectors.sandbox.company import (
     ISSUE_TYPES,
     JIRA,
@@ -119,7 +120,7 @@ def issue(seen: Seen, wanted: AbstractSet[str]) -> Shape:
     known = {name: (text, at, who) for at, who, items in ticket.events[: seen.count] for name, *_, text in items}
     resolution, at, _ = known.get("resolution", (None, 0, ""))
     fields = {
-        "summary": ticket.summary, "issuetype": _kind(ticket.kind), "status": status(known.get("status", ("To Do",))[0]), "project": project(ticket.project),
+        "summary": ticket.summary, "description": reasons.epic(ticket), "issuetype": _kind(ticket.kind), "status": status(known.get("status", ("To Do",))[0]), "project": project(ticket.project),
         "priority": priority(ticket.priority), "created": moment(seen.created), "updated": moment(seen.updated),
         "resolution": _named("resolution", RESOLUTIONS[resolution], resolution) if resolution else None, "resolutiondate": moment(_stamp(ticket, at)) if resolution else None,
         "labels": list(ticket.labels), "components": [], "versions": [], "fixVersions": [], "assignee": person(known["assignee"][2]) if "assignee" in known else None,

@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from collectors.sandbox import demos
 from collectors.sandbox.company import PREHISTORY, season
 from collectors.sandbox.feelings import pulses
 from collectors.sandbox.planning import planned
 from collectors.sandbox.stories import STORIES, Story, span
 from collectors.sandbox.tickets import EPIC, epic_title
-from data.journal import Entry, journal
+from data.entry import Entry
+from data.journal import journal
 from data.pulse import Pulse
 
+HELD = 64.1  # the week of the strategy hour that was held last
 MADE_UP = "marrowby-"  # how the ids of what is told here begin
 Version = tuple[float, dict[str, Any]]  # the week it was written in, and what it adds
 STORY = {story.name: story for story in STORIES}
@@ -74,7 +77,7 @@ def written(first: date, until: date) -> list[Entry]:
         *_felt(first),
         *_planned(first),
     ]
-    told += [*_headed(first), *_ordered(first), *_sprinted(first), *_suggested(first)]
+    told += [*_headed(first), *_ordered(first), *_sprinted(first), *_suggested(first), *_shown(first), *_talked(first)]
     by_then = [one for one in told if one.at.date() <= until]
     return sorted(by_then, key=lambda one: (one.at, one.id))
 
@@ -98,6 +101,31 @@ def _entry(first: date, name: str, kind: str, author: str, *versions: Version) -
         body = {field: value for field, value in {**body, **words}.items() if value not in (None, "") and field != "by"}
         at = datetime.combine(_at(first, week), time(8, 30 + number))
         yield Entry(_id(first, name), number, number - 1, kind, body, words.get("by", author), at)
+
+
+def _shown(first: date) -> Iterator[Entry]:
+    for name, kind, author, week, words in demos.told(first):
+        yield from _entry(first, name, kind, author, (week, {**words, "day": f"{_at(first, week)}"}))
+
+
+def _talked(first: date) -> Iterator[Entry]:
+    """Yield a strategy hour that was held, and an incident that was looked back on."""
+    day, item = _at(first, HELD), "Architecture across teams"
+    told = {"title": f"{day.day} {day:%b %Y}", "begun": f"{day}T08:00:00", "ended": f"{day}T09:00:00"}
+    yield from _entry(first, "hour", "hour", "Inu", (HELD, told))
+    for place, what in enumerate(
+        ("Search waits at its border with the catalogue", "Nobody beside Tovi releases ledger yet")
+    ):
+        said = {"what": what, "item": item, "hour": _id(first, "hour")}
+        yield from _entry(first, f"said_{place}", "said", "Inu", (HELD, said))
+    yield from _entry(
+        first, "silence", "look_back", "Wrena",
+        (34.2, {
+            "what": "Three days of deployments left no trace", "helped": "The desk knew from the invoices what had gone out",
+            "easy": "Whatever hears nothing looks like a quiet day", "surprised": "Nobody had missed them",
+            "learned": "What tells us of everything else has to tell us of its own silence.",
+        }),
+    )  # fmt: skip
 
 
 def _felt(first: date) -> Iterator[Entry]:

@@ -47,6 +47,7 @@ def planned(at: Callable[[float], date]) -> Iterator[Told]:
         }),
     )  # fmt: skip
     yield from _burn(at)
+    yield from _wanted()
 
 
 def _rocks(at: Callable[[float], date]) -> Iterator[Told]:
@@ -112,4 +113,42 @@ def _burn(at: Callable[[float], date]) -> Iterator[Told]:
         "burn_merge", "Bram", "Merging at a fixed hour", (2, 4, 8), (0.5, 1, 2),
         (34.3, {"metric": "merge_time", "sure": "a guess"}),
         (49.1, {"state": "done", "since": f"{at(36.1)}", "took": 5, "saved": 0, "came": "Nothing waited less. We let the hour go."}),
+    )  # fmt: skip
+
+
+def _wanted() -> Iterator[Told]:
+    """Yield what the strategy hour talks about unlocking, and the tools it is asked for."""
+    for name, author, week, words in (
+        (
+            "one_basket",
+            "Lumi",
+            61.2,
+            {
+                "what": "One basket for the app and the shop",
+                "unlocks": "Prices and deposits change in one place, for every market",
+                "goal": "Deposits cost the same wherever they are asked for",
+                "low": 3,
+                "high": 5,
+                "owner": "Lumi",
+            },
+        ),
+        (
+            "replay",
+            "Quill",
+            63.2,
+            {
+                "what": "Playing a busy morning back to a release before customers see it",
+                "unlocks": "Releases of checkout without a rehearsal by hand, and larger markets",
+                "low": 2,
+                "high": 4,
+            },
+        ),
+    ):
+        yield name, "capability", author, (week, {**words, "state": "open"})
+    yield (
+        "queue_view", "tool", "Wrena",
+        (62.2, {
+            "what": "A view into the message queue", "why": "Whoever is called looks through three logs", "cost": "180 a month",
+            "low": 4, "high": 10, "owner": "Wrena", "state": "open",
+        }),
     )  # fmt: skip

@@ -12,7 +12,7 @@ class Story:
 
     `weeks` are (first, last) offsets from the anchor's week, last excluded, None for "until today". `size` is the rate
     after divided by the rate before; `rate` names what the life of the company multiplies by it ("" where it is told
-    in another way). `direction` is what a metric should show: up, down, none (nothing should be claimed), gap, dip.
+    in another way). `direction` is what a metric should show: up, down, none (nothing should be claimed), gap, dip, begins.
     """
 
     name: str
@@ -37,7 +37,7 @@ STORIES = (
     ),
     Story(
         "provision_launched", "The Workflow 'Provision service' opens; about four runs a week from nothing.",
-        "platform", "provision", float("inf"), "up", (24, None), ("workflow_runs",),
+        "platform", "provision", float("inf"), "begins", (24, None), ("workflow_runs",),
     ),
     Story(
         "requests_displaced", "Manual requests 'New service' in OPS fall to a quarter; the runs exceed what they lost.",
