@@ -26,11 +26,13 @@ listed. Exit codes: 0 done, 2 could not start, with the reason in words.
 import dataclasses
 import json
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
-from data import CairnError, edition
+from data import CairnError, edition, team
 from metrics import (
     METRICS,
     Metric,
@@ -160,6 +162,35 @@ def digested(
     """Print what moved, with links to the dashboard at CAIRN_URL; one line about the rest."""
     known(form, digest.FORMATS, "format")
     sys.stdout.write(digest.written(digest.digest(_day(since)), form))
+
+
+@main.command("agenda")
+def agenda_told() -> None:
+    """Print the agenda of the next strategy hour, to be sent the evening before: what came of last time, and what was brought."""
+    from data.journal import begun, journal  # noqa: PLC0415 most commands need no SQLAlchemy
+    from metrics import hour  # noqa: PLC0415
+    from metrics.brief import Line  # noqa: PLC0415
+
+    now, words = datetime.now(UTC).replace(tzinfo=None), team()
+    today = datetime.now(ZoneInfo(words.timezone)).date()
+    entries, versions = (journal().entries(), journal().versions()) if begun() else ([], [])
+    before = hour.last(hour.hours(entries), now)
+    moved = digest.digest(hour.since_when(before, today)).moved
+    new = [Line(digest.headline(one), metric=one.metric.name) for one in moved]
+    parts = hour.opening(entries, versions, before, today, new, None)
+    sys.stdout.write(hour.agenda(parts, hour.topics(entries, None), words.name))
+
+
+@main.command("minutes")
+def minutes_told() -> None:
+    """Print the minutes of the strategy hour that runs, else of the one held last."""
+    from data.journal import begun, journal  # noqa: PLC0415 most commands need no SQLAlchemy
+    from metrics import hour  # noqa: PLC0415
+
+    told = hour.hours(journal().entries()) if begun() else []
+    if not told:
+        raise CairnError("No strategy hour was held yet, so there are no minutes.\nThe page Strategy hour begins one.")
+    sys.stdout.write(hour.minutes(told[0], journal().versions(), team().name, team().timezone))
 
 
 def _silence(chosen: Metric, points: "pd.DataFrame") -> str | None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from data.journal import Entry, Journal
-from data.kinds import due, over, superseded
+from data.entry import Entry
+from data.journal import Journal
+from data.kinds import due, over, superseded, title
 from metrics.plan import Forecast, deviation, reach, uncovered
 from metrics.words import amount, day, full_day, markdown
 
@@ -15,11 +16,12 @@ LATELY = 5  # talks and decisions told
 
 @dataclass(frozen=True)
 class Line:
-    """One thing to know, what else there is to say of it, and the entry it comes from."""
+    """One thing to know, what else there is to say of it, the entry it comes from, and the number it is about."""
 
     what: str
     more: str = ""
     entry: str = ""
+    metric: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def brief(kept: Journal, today: date, moved: Sequence[str], plan: Forecast | Non
         Part(
             "Due now",
             "What would happen if this waited another week?",
-            _due(waiting, today),
+            due_lines(waiting, today),
             "Nothing is due.",
         ),
         Part(
@@ -119,7 +121,22 @@ def as_md(parts: Iterable[Part], team: str, today: date) -> str:
     return "\n".join(told)
 
 
-def _due(waiting: list[Entry], today: date) -> tuple[Line, ...]:
+def line(one: Entry, today: date) -> Line:
+    """Return what one entry says as of a day, and how it stands."""
+    if one.kind == "follow_up" and over(one):
+        came = _text(one, "came")
+        return Line(_text(one, "what"), f"{_text(one, 'state')}{f': {came}' if came else ''}", one.id)
+    if one.kind == "experiment":
+        learned = _text(one, "learned")
+        return (
+            Line(_experiment(one, today).what, f"we learned: {learned}", one.id) if learned else _experiment(one, today)
+        )
+    told = {"decision": _decision, "follow_up": _follow_up, "goal": _goal}.get(one.kind)
+    return told(one) if told else Line(title(one), _text(one, "said") or _text(one, "state"), one.id)
+
+
+def due_lines(waiting: list[Entry], today: date) -> tuple[Line, ...]:
+    """Return entries whose day has come, in lines: what each is, and for how long it is open."""
     told = []
     for one in waiting:
         body = one.answers

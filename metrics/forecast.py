@@ -203,14 +203,12 @@ def backtest(  # noqa: PLR0913  one question, asked in many ways
 def _told(horizon: int, sure: float, held: int, of: int, apart: float) -> str:
     if not of:
         return "No past forecast can be checked yet."
-    if apart < TELL:
-        told = f"Past forecasts for {_weeks(horizon)} count as {max(1, round(apart))}"
-        return f"{told}: too few to say how often our {sure:.0%} held.".replace("%", " %")
     span = "quarters" if horizon in {12, 13} else f"stretches of {_weeks(horizon)}"
+    few = ": too few to tell how often it holds" if apart < TELL else ""
     if apart == of:
-        return f"Our {sure:.0%} held in {held} of {of} past {span}.".replace("%", " %")
+        return f"Our {sure:.0%} held in {held} of {of} past {span}{few}.".replace("%", " %")
     told = f"Our {sure:.0%} held in {held} of {of} past forecasts for {_weeks(horizon)}, which overlap"
-    return f"{told} and count as {max(1, round(apart))}.".replace("%", " %")
+    return f"{told} and count as {max(1, round(apart))}{few}.".replace("%", " %")
 
 
 def _recent(finished: "ArrayLike", history: int) -> "NDArray[np.float64]":

@@ -15,7 +15,7 @@ from metrics.near import happened
 from metrics.words import amount, day, series
 
 if TYPE_CHECKING:
-    from data.journal import Entry
+    from data.entry import Entry
 
 WRITTEN = ("note", "decision", "experiment")  # what people write; all else happens by itself
 DRAWN = (*WRITTEN, "release", "incident", "holiday", "special")

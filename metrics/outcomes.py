@@ -218,13 +218,13 @@ def sentences(one: Reclaimed) -> "Iterator[str]":
 
 
 def _said(found: Range, what: str, when: str, unit: str, costs: str) -> str:
-    amount, span = _rounded(found.value), f"({_span(found)})"
+    amount, span = _rounded(found.value), f"({ends(found)})"
     if found.value <= 0:
         return f"{costs} took about as much as it gave back or more {when}: {amount} {unit}s {span}."
     return f"Roughly {amount} {unit}{'' if amount == '1' else 's'} {what} {when} {span}."
 
 
-def _span(found: Range) -> str:
+def ends(found: Range) -> str:
     """Return the ends of a range as roughly as they are known: whole below ten, fives below a hundred; finer where it is narrow."""
     low, high = _roughly(found.low), _roughly(found.high)
     if low < found.value < high:

@@ -8,7 +8,7 @@ from metrics import METRICS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from data.journal import Entry
+    from data.entry import Entry
     from metrics.metric import Metric
 
 LONGEST, MOST_WORDS = 100, 6  # of what is typed; the rest is not read

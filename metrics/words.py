@@ -51,8 +51,9 @@ def counted(count: int) -> str:
 
 
 def amount(count: int, thing: str) -> str:
-    """Return a number of things in words: two measures, 14 rows."""
-    return f"{counted(count)} {thing}{'' if count == 1 else 's'}"
+    """Return a number of things in words: two measures, 14 rows, three stories."""
+    many = f"{thing.removesuffix('y')}ies" if thing.endswith("ory") else f"{thing}s"
+    return f"{counted(count)} {thing if count == 1 else many}"
 
 
 def series(parts: Sequence[str]) -> str:

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from data.halves import ROLES, Round, rounds, waits, whole
-from data.journal import APART, ROLE, Entry, Journal
+from data.entry import Entry
+from data.halves import APART, ROLE, ROLES, Round, rounds, waits, whole
+from data.journal import Journal
 from data.kinds import HORIZONS, ORDER, title
 from metrics.words import full_day, series
 from pages import goals, safe

@@ -5,8 +5,8 @@ import streamlit as st
 import data
 from data.journal import begun, journal
 from metrics import brief, digest
-from metrics.brief import Part
 from pages import pencil, reading, safe
+from pages.brief_part import draw
 from pages.words import full_day
 
 NONE = "Nothing is written down yet, so there is nothing to hand over. Memory is where it begins."
@@ -34,23 +34,6 @@ def page(edition: str) -> None:
         )
     for part in parts:
         draw(part)
-
-
-def draw(part: Part) -> None:
-    """Draw one part: its question, then its lines, each with the way to what was written."""
-    safe.text(part.title, "sentence", "h2")
-    if not part.lines:
-        safe.text(part.nothing, "note")
-        return
-    safe.text(part.asks, "ask")
-    with st.container(gap=None, key=f"brief-{part.title}"):
-        for one in part.lines:
-            if one.entry:
-                safe.links([(one.what, safe.entry(one.entry))])
-            else:
-                safe.text(one.what)
-            if one.more:
-                safe.text(one.more, "note")
 
 
 page(reading.edition())

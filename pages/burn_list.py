@@ -6,7 +6,8 @@ import streamlit as st
 
 import data
 import metrics
-from data.journal import Entry, Journal
+from data.entry import Entry
+from data.journal import Journal
 from metrics import burn, experiment
 from metrics.burn import Item, Payback
 from metrics.plan import DASH

@@ -16,15 +16,16 @@ CHARTER = (
         "What is kept",
         (
             "What GitHub and Jira told about pull requests, reviews, deployments, issues and usage stays in one folder on the machine "
-            "that collects. There the answers are whole, with the logins in them, until somebody deletes them. Nothing of it is sent anywhere else."
+            "that collects, with the logins in it, until somebody deletes it. Of a description only the sentence or two that say why "
+            "are kept, without addresses and mentions. Nothing of it is sent anywhere else."
         ),
     ),
     (
         "What pages can see",
         (
             "A copy in which every login, account and address is a keyed hash. The hash counts how many people there were, and does "
-            "nothing else. No metric has a column for a person, so no chart, table, link or file can be cut by one. Titles are shown as "
-            "people wrote them."
+            "nothing else. No metric has a column for a person, so no chart, table, link or file can be cut by one. Titles, and why "
+            "something was done, are shown as people wrote them."
         ),
     ),
     (

@@ -8,7 +8,7 @@ import streamlit as st
 
 import data
 import metrics
-from data.journal import Entry
+from data.entry import Entry
 from metrics import Metric, experiment
 from metrics.experiment import BEFORE, Plan, Result, measured_in
 from metrics.noted import counted, gathered

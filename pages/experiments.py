@@ -1,14 +1,18 @@
 """Experiments: what runs, what ended and how, and what the experiments of a quarter say together."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 import data
-from data.journal import Entry, begun, journal
+from data.journal import begun, journal
 from metrics.experiment import Plan, Result, together
 from pages import safe, words
 from pages.experiment import Standing, card, standing
+
+if TYPE_CHECKING:
+    from data.entry import Entry
 
 HEADINGS = {
     "running": "Running",

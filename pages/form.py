@@ -1,17 +1,16 @@
 """A form made of the declaration of a kind: every field in its own form, what is wrong said in words, nothing lost."""
 
-import contextlib
 from collections.abc import Callable
-from datetime import date
 from typing import Any, Literal
 
 import streamlit as st
 
 from data import CairnError
-from data.journal import LINE, TEXT, Entry, Field, Journal, Kind
-from data.kinds import title
+from data.entry import LINE, TEXT, Entry, Field, Kind
+from data.journal import Journal
+from data.kinds import day, title
 from metrics import METRICS
-from pages import safe
+from pages import picture, safe
 
 TITLES = {metric.name: metric.title for metric in METRICS}
 NAMELESS = "Your name is still empty."
@@ -29,7 +28,10 @@ def form(journal: Journal, kind: Kind, seen: Entry | None, start: Words, check: 
     name = f"write-{kind.name}-{seen.id if seen else 'new'}-{seen.version if seen else 0}"
     read: list[str] | None = st.session_state.get(f"read-{name}")
     with st.form(name, border=False):
-        body = {field.name: _asked(journal, field, start.get(field.name)) for field in kind.fields}
+        given = {
+            field.name: (picture.asked if field.form == "pictured" else _asked)(journal, field, start.get(field.name))
+            for field in kind.fields
+        }
         author = signature()
         for told in read or []:
             safe.text(told, "strong")
@@ -37,8 +39,8 @@ def form(journal: Journal, kind: Kind, seen: Entry | None, start: Words, check: 
         sent = st.form_submit_button("What could it show?" if first else "Keep it", type="primary")
     if not sent:
         return None
-    body = {name: value for name, value in body.items() if value not in (None, "")}
-    wrong = kind.wrong(body) + ([] if author else [NAMELESS])
+    pictures, body = picture.apart({name: value for name, value in given.items() if value not in (None, "")})
+    wrong = kind.wrong(body) + picture.wrong(pictures) + ([] if author else [NAMELESS])
     if check and not wrong:
         try:
             said = check(body)
@@ -54,6 +56,7 @@ def form(journal: Journal, kind: Kind, seen: Entry | None, start: Words, check: 
         return None
     st.session_state.pop(f"read-{name}", None)
     signed(author)
+    body |= picture.keep(journal, pictures, author)
     return journal.write(kind.name, body, author, entry=seen.id if seen else None, base=seen.version if seen else 0)
 
 
@@ -75,7 +78,9 @@ def titled(name: str) -> str:
 
 def _asked(journal: Journal, field: Field, start: Any) -> Any:
     """Draw one field and return its answer as the journal keeps it."""
-    if field.form in {"view", "entry", "entries"}:
+    if field.form in {"view", "entry", "entries", "picture"}:
+        if field.form == "picture":
+            safe.picture(start)
         if start and field.form == "entry":
             safe.text(f"{field.asks}: {named(journal, str(start))}")
         return start
@@ -83,10 +88,8 @@ def _asked(journal: Journal, field: Field, start: Any) -> Any:
     if field.form == "text":
         return st.text_area(asks, start or "", max_chars=TEXT).strip()
     if field.form == "day":
-        with contextlib.suppress(TypeError, ValueError):
-            start = date.fromisoformat(start)
-        chosen = st.date_input(asks, start if isinstance(start, date) else None, format="YYYY-MM-DD")
-        return chosen.isoformat() if isinstance(chosen, date) else None
+        chosen = st.date_input(asks, day(start), format="YYYY-MM-DD")
+        return chosen.isoformat() if chosen else None
     if field.form == "number":
         return st.number_input(asks, value=start if isinstance(start, (int, float)) else None)
     if field.form in {"choice", "metric"}:

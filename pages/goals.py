@@ -6,7 +6,8 @@ import streamlit as st
 
 import data
 import metrics
-from data.journal import Entry, Journal
+from data.entry import Entry
+from data.journal import Journal
 from data.kinds import HORIZONS, over
 from metrics import Metric
 from metrics.words import amount, capital, full_day
@@ -20,14 +21,14 @@ NO_NUMBER = "No number is named in which it would be seen."
 WAYS = {"up": ", meant to rise", "down": ", meant to fall", "stay as it is": ", meant to stay as it is"}
 
 
-def draw(kept: Journal) -> None:
-    """Draw a lane for each horizon, and what is reached or let go below."""
+def draw(kept: Journal, *, suggested: bool = True) -> None:
+    """Draw a lane for each horizon, and what is reached or let go below. `suggested` tells how many suggestions wait for each."""
     st.page_link("memory.py", label="New goal", query_params={"write": "goal"})
     goals = kept.entries("goal")
     if not goals:
         safe.text(NONE)
         return
-    asked = [str(one.answers.get("on")) for one in kept.entries("suggestion") if not over(one)]
+    asked = [str(one.answers.get("on")) for one in kept.entries("suggestion") if suggested and not over(one)]
     for place, (horizon, far) in zip(st.columns(len(HORIZONS), gap="medium"), HORIZONS.items(), strict=True):
         with place:
             safe.text(f"{capital(horizon)}: {far}", "sentence", "h3")

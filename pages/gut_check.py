@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from data.halves import ROLES, rounds, waits, whole
-from data.journal import APART, Entry, Journal
+from data.entry import Entry
+from data.halves import APART, ROLES, rounds, waits, whole
+from data.journal import Journal
 from data.kinds import GUT_CHECK
 from metrics.words import full_day
 from pages import reading, safe

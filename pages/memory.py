@@ -6,11 +6,13 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 import data
-from data.journal import APART, Entry, Journal, Kind, is_veiled, journal
-from data.kinds import BY_NAME, KINDS, due, kind, superseded, title
+from data.entry import Entry, Kind
+from data.halves import APART, is_veiled
+from data.journal import Journal, journal
+from data.kinds import BY_NAME, KINDS, LINES, kind, superseded, title
 from metrics.words import day, full_day
-from pages import experiment, goals, reading, review, safe, words
-from pages.form import Check, form, named, titled
+from pages import beginning, experiment, goals, picture, reading, review, safe, words
+from pages.form import form, named, titled
 
 EVERYTHING = "Everything"
 MOST = 50  # entries drawn at once; the search finds the others
@@ -40,8 +42,7 @@ def timeline(kept: Journal) -> None:
             if not one.page:
                 way(f"New {one.title.lower()}", f"new-{one.name}", write=one.name)
         st.page_link("brief.py", label="Cover brief")
-    waiting = due(kept.entries(), reading.today())
-    if waiting:
+    if waiting := reading.due():
         st.subheader("Due", anchor=False)
         for entry in waiting:
             line(entry, {}, "due")
@@ -50,7 +51,8 @@ def timeline(kept: Journal) -> None:
         titles = [EVERYTHING, *WRITE]
         chosen = st.selectbox("Kind", titles, key="kept", bind="query-params", width=240)
         sought = st.text_input("Words to look for", key="sought", bind="query-params", max_chars=200)
-    found = [entry for entry in kept.find(sought or "", WRITE.get(chosen or EVERYTHING)) if entry.kind in BY_NAME]
+    listed = BY_NAME.keys() - (LINES if chosen in {None, EVERYTHING} and not sought else set())
+    found = [entry for entry in kept.find(sought or "", WRITE.get(chosen or EVERYTHING)) if entry.kind in listed]
     gone = superseded(found)
     for entry in found[:MOST]:
         line(entry, gone, "kept")
@@ -91,7 +93,7 @@ def one(kept: Journal, versions: list[Entry]) -> None:
     seen = next((version for version in versions if str(version.version) == st.query_params.get("change")), None)
     if seen:
         _suggested(kept)
-        if accepted := form(kept, its, seen, {**seen.answers, **_from_link(its)}, _check(its, seen)):
+        if accepted := form(kept, its, seen, {**seen.answers, **_from_link(its)}, beginning.check(its, seen)):
             _go(**review.next_after(kept, accepted))
     else:
         if now.body is not None and not instead:
@@ -161,6 +163,8 @@ def answers(kept: Journal, entry: Entry) -> None:
         elif field.form == "entries":
             safe.text(f"{field.asks}:")
             safe.links([(named(kept, one), safe.entry(one)) for one in str(value).split()])
+        elif field.form in {"picture", "pictured"}:
+            picture.draw(entry if field.form == "picture" else picture.of(kept, value))
         elif field.form == "metric":
             safe.text(f"{field.asks}: {titled(value)}")
             st.page_link("explore.py", label="The number as it is today", query_params={"metric": titled(value)})
@@ -175,15 +179,7 @@ def write(kept: Journal, name: str) -> None:
     its = kind(name)
     way("Back without writing", "back")
     safe.text(its.title, "sentence", "h2")
-    start = _from_link(its)
-    if its.rhythm:
-        start.setdefault(its.due, (reading.today() + its.rhythm).isoformat())
-    if name == "experiment":
-        start.setdefault("start", reading.today().isoformat())
-    for field in its.fields:
-        if field.name in {"state", "far"}:
-            start.setdefault(field.name, field.choices[0])
-    if accepted := form(kept, its, None, start, _check(its)):
+    if accepted := form(kept, its, None, beginning.start(its, _from_link(its)), beginning.check(its)):
         _go(entry=accepted.id)
 
 
@@ -191,14 +187,6 @@ def _from_link(its: Kind) -> dict[str, str]:
     """Return what the link says of a kind's fields."""
     found = {field.name: st.query_params.get(field.name) for field in its.fields}
     return {name: value for name, value in found.items() if value}
-
-
-def _check(its: Kind, seen: Entry | None = None) -> Check | None:
-    """Return what has to be read before an entry is kept: of an experiment what it could show, unless that was read before."""
-    if its.name != "experiment":
-        return None
-    before = (seen.body if seen else None) or {}
-    return lambda body: experiment.could_show(body) if experiment.changed(before, body) else []
 
 
 def way(label: str, key: str, **where: str) -> None:

@@ -16,6 +16,8 @@ safe.look()
 page = st.navigation(
     [
         st.Page("this_week.py", title="This week", default=True),
+        st.Page("prepare.py", title="Demo"),
+        st.Page("hour.py", title="Strategy hour"),
         st.Page("outcomes.py", title="Outcomes"),
         st.Page("flow.py", title="Flow & quality"),
         st.Page("knowledge.py", title="Knowledge"),
@@ -26,11 +28,17 @@ page = st.navigation(
         st.Page("explore.py", title="Drill"),
         st.Page("health.py", title="Health"),
         st.Page("setup.py", title="Setup"),
+        st.Page("demo.py", title="Demo screen", visibility="hidden"),
+        st.Page("look_back.py", title="Look back", visibility="hidden"),
+        st.Page("one_to_one.py", title="One to one", visibility="hidden"),
         st.Page("brief.py", title="Cover brief", visibility="hidden"),
         st.Page("item.py", title="One piece of work", visibility="hidden"),
     ],
     position="top",
 )
+if page.url_path == "demo":  # it hangs on walls: nothing around it, and it says itself what is the matter
+    page.run()
+    st.stop()
 try:
     edition = data.edition()
     frame.tools(edition)
@@ -44,7 +52,7 @@ try:
         notices.old(edition)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.title(page.title, anchor=False, width="content")
-            if page.url_path not in {"item", "brief"}:  # the same in every range
+            if page.url_path not in {"item", "brief", "look_back", "one_to_one", "prepare"}:  # the same in every range
                 frame.pickers()
         page.run()
         notices.freshness(edition)

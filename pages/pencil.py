@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from data import kinds
-from data.journal import Entry, Journal
+from data.entry import Entry
+from data.journal import Journal
 from metrics import exploration, pencilled, plan
 from metrics import planned as jira
 from metrics.forecast import HISTORY, Record, backtest
@@ -105,7 +106,7 @@ def last_day(calendar: Calendar, sprint: int) -> date:
 def _told(kept: Journal, rocks: set[str]) -> dict[str, date]:
     """Return the day the present size of each rock was written down."""
     versions: dict[str, list[tuple[date, dict[str, Any]]]] = {}
-    for one in kept.everything():
+    for one in kept.versions():
         if one.id in rocks:
             versions.setdefault(one.id, []).append((one.at.date(), one.answers))
     return {rock: pencilled.sized(told) for rock, told in versions.items()}

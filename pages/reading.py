@@ -18,6 +18,7 @@ from data import journal, kinds
 from metrics import METRICS, Metric, Usual, digest, outcomes, share, signals
 from metrics import change as changes
 from metrics import facets as counted
+from metrics import near as nearby
 from metrics import noted as notes
 from metrics import stones as paths
 from metrics import story as stories
@@ -128,6 +129,12 @@ def _change(edition: str, view: View, before: Period, after: Period, by: Part) -
 def _story(edition: str, id_: str) -> tuple[stories.Story, ...]:
     del edition
     return tuple(filter(None, [stories.story(id_)]))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _near(edition: str, last: int, since: date, until: date) -> pd.DataFrame:
+    del edition, last
+    return nearby.near(since, until)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -333,7 +340,7 @@ def today() -> date:
 def written_lately() -> list[journal.Entry]:
     """Return what was written into the journal in the last seven days, the newest first."""
     since = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=7)
-    return [one for one in entries() if one.at >= since and one.kind in kinds.BY_NAME]
+    return [one for one in entries() if one.at >= since and one.kind in kinds.BY_NAME.keys() - kinds.LINES]
 
 
 def moved(edition: str, watch: Watch) -> digest.Moved:
@@ -361,6 +368,11 @@ def between(edition: str, since: date, until: date, written: tuple[Noted, ...] |
     """Return what was noted from one day up to another (excluded): what people wrote, then what happened by itself."""
     told = _written(edition, _last()) if written is None else written
     return [one for one in told if one.since < until and one.until >= since] + list(_by_itself(edition, since, until))
+
+
+def near(edition: str, since: date, until: date) -> Frame:
+    """Return what happened and what people wrote from one day up to another (excluded), deployments by day, the oldest first."""
+    return _near(edition, _last(), since, until)
 
 
 def outcome(edition: str, workflow: str, since: date, until: date) -> tuple[outcomes.Reclaimed, outcomes.Friction]:

@@ -7,7 +7,8 @@ import streamlit as st
 
 import data
 import metrics
-from data.journal import Entry, Journal
+from data.entry import Entry
+from data.journal import Journal
 from data.kinds import BY_NAME, DECISION, SUGGESTED_ON, kind
 from metrics import Metric, experiment
 from metrics.before_after import Claim

@@ -5,7 +5,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from data.journal import LINE, Entry, Journal
+from data.entry import LINE, Entry
+from data.journal import Journal
 from data.kinds import BY_NAME, title
 from metrics import pencilled
 from metrics.pencilled import Calendar, Row

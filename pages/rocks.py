@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
-from data.journal import Entry, Journal
+from data.entry import Entry
+from data.journal import Journal
 from metrics import plan
 from metrics.forecast import FEWEST
 from metrics.plan import SPRINTS, Finish, Forecast, Rock

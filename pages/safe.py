@@ -16,6 +16,7 @@ import pandas as pd
 import streamlit as st
 
 import data
+from data.entry import SHOWABLE
 
 FORMULA = tuple(
     "=+-@\t\r\n\0\uff1d\uff0b\uff0d\uff20"
@@ -206,6 +207,22 @@ def picked(key: str) -> tuple[int, str] | None:
     state = st.session_state.get(key)
     cells = state["selection"]["cells"] if state else []
     return (int(cells[0][0]), str(cells[0][1])) if cells else None
+
+
+def slide(markup: str) -> None:
+    """Draw a slide, or the style of slides, as slide.py makes them: every word in them is escaped there."""
+    st.html(markup)
+
+
+def drawn(value: object) -> str | None:
+    """Return a picture that is kept as text, None for what is no such picture: nothing is ever fetched from elsewhere."""
+    return value if isinstance(value, str) and SHOWABLE.fullmatch(value) else None
+
+
+def picture(value: object, shows: object = "") -> None:
+    """Draw a picture that is kept as text, small, with what it shows for whoever cannot see it; nothing where it is none."""
+    if checked := drawn(value):
+        st.html(f'<img class="cairn-picture" src="{checked}" alt="{html.escape(plain(shows))}">')
 
 
 def look() -> None:

@@ -1,10 +1,10 @@
 """Sprint goals: a draft that EM and PM both write on, with its reason, and how it ended."""
 
-from datetime import date
-
 import streamlit as st
 
-from data.journal import Entry, Journal
+from data import kinds
+from data.entry import Entry
+from data.journal import Journal
 from metrics import sprints
 from metrics.words import day, full_day, series
 from pages import reading, safe
@@ -70,7 +70,5 @@ def card(kept: Journal, goal: Entry) -> None:
 
 def said(until: str) -> str:
     """Return a day as it is said; what is no day stays as it was written."""
-    try:
-        return full_day(date.fromisoformat(until))
-    except ValueError:
-        return until
+    on = kinds.day(until)
+    return full_day(on) if on else until

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from data.journal import Entry, Journal
+from data.entry import Entry
+from data.journal import Journal
 from data.kinds import SUGGESTED_ON, kind, over, title
 from metrics.words import amount, capital, counted, full_day
 from pages import reading, review, safe

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import AsyncIterator
 
@@ -15,9 +16,10 @@ FIRST, EVERY = 0.2, 5.0  # seconds until the first look for an edition, and betw
 
 @contextlib.asynccontextmanager
 async def warm(_app: st.App) -> AsyncIterator[None]:
-    """Watch for new editions as long as the dashboard runs."""
+    """Watch for new editions as long as the dashboard runs, unless CAIRN_WARM is 0: a small machine has other things to do."""
     ended = threading.Event()
-    threading.Thread(target=_watch, args=(ended,), daemon=True).start()
+    if os.environ.get("CAIRN_WARM") != "0":
+        threading.Thread(target=_watch, args=(ended,), daemon=True).start()
     try:
         yield
     finally:

@@ -5,7 +5,8 @@ All of it is in the link, people by the number of their row: a name never leaves
 
 import streamlit as st
 
-from data.journal import LINE, Entry, Journal
+from data.entry import LINE, Entry
+from data.journal import Journal
 from metrics import pencilled
 from metrics.plan import SPRINTS, Change, differences, summary, what_if
 from metrics.words import day

@@ -43,6 +43,7 @@ WITHIN = 0.150  # seconds, of a page's query at that size
 
 VIEWERS = 50
 SWITCH = 0.5  # seconds, for switching pages and filters
+WHAT_IF = 0.5  # seconds, for twelve rocks, eight people and six sprints
 
 Row = tuple[str, float, str, float]  # what, its seconds, beside what, that one's seconds
 
@@ -80,17 +81,13 @@ def collecting() -> Iterator[Row]:
 def keeping() -> Iterator[Row]:
     import data
 
-    def anew() -> None:
-        live.tell("published", "")  # else the last nouns are taken over
-        data.publish(live)
-
     with data.Live("sandbox") as live:
         raw = "select table_name from duckdb_tables() where schema_name = 'raw'"
         tables = [name for (name,) in live.connection.execute(raw).fetchall()]
         scan = " union all ".join(f"select max(body->>'$.updatedAt') from raw.{name}" for name in tables)
         yield beside(
             "building and publishing an edition",
-            anew,
+            lambda: data.publish(live, afresh=True),
             "one field of every raw answer",
             lambda: live.connection.execute(scan).fetchall(),
         )
@@ -186,8 +183,7 @@ def growing(size: int) -> Iterator[Row]:
                 live.connection.execute(told(table, shape)).fetchall()
 
         def nouns() -> None:
-            live.tell("published", "")  # else the last nouns are taken over
-            data.publish(live)
+            data.publish(live, afresh=True)
 
         def once() -> None:
             read(lambda table, shape: f"select count(from_json(body, {shape})) from raw.{table}")
@@ -391,9 +387,23 @@ def watching(count: int) -> Iterator[Row]:
 PUBLISH = """
 import data
 with data.Live(data.edition().company) as live:
-    live.tell("published", "")  # else the last nouns are taken over
-    data.publish(live)
+    data.publish(live, afresh=True)
 """
+
+
+def planning() -> Iterator[Row]:
+    from metrics.plan import Change, Person, Plan, Rock, differences, forecast, what_if
+
+    rocks = tuple(Rock(f"{n}", f"Rock {n}", (5 + n, 8 + n, 14 + n), needs=("pay",)) for n in range(12))
+    people = tuple(Person((1.0,) * 6, frozenset({"pay"})) for _ in range(8))
+    plan, weeks = Plan(people, rocks), [3, 5, 2, 4, 0, 6, 3, 5, 1, 4, 3, 6]
+    away = Change(frozenset({(0, 1), (0, 2)}))
+
+    def ask() -> None:
+        differences(forecast(plan, weeks), forecast(what_if(plan, away), weeks))
+
+    took = median(seconds(ask) for _ in range(5))
+    yield "what if: twelve rocks, eight people, six sprints, one of them away", took, "what is promised", WHAT_IF
 
 
 def talking(turns: int = 5) -> Iterator[Row]:
@@ -441,7 +451,13 @@ def main() -> None:
     asked.add_argument("--only-pages", action="store_true", help="measure the pages of that company alone")
     asked.add_argument("--keep", type=Path, help="the folder of that company's files: made up once, used again")
     words = asked.parse_args()
-    parts = {"Collecting": collecting, "Keeping": keeping, "Measuring": measuring, "Pages, on the server": talking}
+    parts = {
+        "Collecting": collecting,
+        "Keeping": keeping,
+        "Measuring": measuring,
+        "Planning": planning,
+        "Pages, on the server": talking,
+    }
     measured: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(CAIRN_HOME=home, CAIRN_SANDBOX_DAY=DAY)

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import fcntl
+import os
 import re
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -39,8 +41,7 @@ def publish_nouns(tmp_path_factory):
         fresh = not home.exists()
         if words not in empty or not fresh:
             with Live("team") as live:
-                live.tell("published", "")  # what was put into the last edition is not taken over
-                made = publish(live)
+                made = publish(live, afresh=True)  # what was put into the last edition is not taken over
             if fresh:
                 empty[words] = tmp_path_factory.mktemp("empty") / "home"
                 shutil.copytree(home, empty[words])
@@ -117,6 +118,31 @@ def landed(monkeypatch, tmp_path):
             return publish(live)
 
     return told
+
+
+@pytest.fixture(scope="session")
+def sandbox_of(tmp_path_factory):
+    """Return a function: sandbox_of(patch, day, place) makes a home in which the sandbox company was collected up to a day.
+
+    It is collected once for all who ask, on whichever core, and copied for each of them.
+    """
+    base = tmp_path_factory.getbasetemp()
+    ours = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def collected(patch: pytest.MonkeyPatch, day: date, place: Path) -> None:
+        patch.setenv("CAIRN_HOME", str(place / "home"))
+        patch.setenv("CAIRN_CONFIG", str(place / "team.toml"))
+        once = ours / f"sandbox-{day}"
+        with once.with_suffix(".turn").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            if not once.exists():
+                told = {**os.environ, "CAIRN_HOME": str(place / "made"), "CAIRN_SANDBOX_DAY": f"{day}"}
+                command = [sys.executable, "-m", "collectors", "sync"]
+                subprocess.run(command, cwd=HOUSE, env=told, check=True, capture_output=True)
+                (place / "made").rename(once)
+        shutil.copytree(once, place / "home")
+
+    return collected
 
 
 class Replay:

@@ -48,15 +48,23 @@ def chromium(playwright: Playwright) -> str | None:
 
 
 @contextmanager
-def dashboard(port: int = 0):
-    """Run the dashboard on a free port of this machine alone; yield its address once it answers."""
+def dashboard(port: int = 0, *, warm: bool = False):
+    """Run the dashboard on a free port of this machine alone; yield its address once it answers. It ends by being killed.
+
+    Only where `warm` says so does it work out beforehand what pages will ask for: two cores have enough to do with the tests.
+    """
     if not port:
         with socket.socket() as door:
             door.bind(("127.0.0.1", 0))
             port = door.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
     with subprocess.Popen(
-        command, cwd=HOUSE, env=os.environ.copy(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=HOUSE,
+        env={**os.environ, "CAIRN_WARM": f"{warm:d}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as server:
         try:
             said = []
@@ -68,7 +76,7 @@ def dashboard(port: int = 0):
                 pytest.fail("the dashboard did not start: " + "".join(said))
             yield f"http://127.0.0.1:{port}"
         finally:
-            server.terminate()
+            server.kill()
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import get_args
 
@@ -19,6 +20,7 @@ from data import Team
 
 HOUSE = Path(__file__).resolve().parent.parent
 README = (HOUSE / "README.md").read_text(encoding="utf-8")
+DAY = date(2026, 11, 20)  # to which the company lives whose data the recipes are tried on
 ROOMS = ("collectors", "data", "metrics", "pages")
 HIDDEN = ("TOKEN", "PAT", "APP_ID", "INSTALLATION_ID", "PRIVATE_KEY")
 
@@ -75,7 +77,13 @@ def run(*words: str, house: Path, home: Path) -> str:
     told = subprocess.run(
         [sys.executable, *words],
         cwd=house,
-        env={**known, "CAIRN_HOME": str(home), "PYTHONPATH": str(house), "PYTHONWARNINGS": "error"},
+        env={
+            **known,
+            "CAIRN_HOME": str(home),
+            "CAIRN_SANDBOX_DAY": f"{DAY}",
+            "PYTHONPATH": str(house),
+            "PYTHONWARNINGS": "error",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -105,11 +113,12 @@ def house(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def collected(sandbox_of, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data folder of a sandbox company that was collected once."""
-    home = tmp_path_factory.mktemp("home")
-    run("-m", "collectors", "sync", house=HOUSE, home=home)
-    return home
+    place = tmp_path_factory.mktemp("company")
+    with pytest.MonkeyPatch.context() as patch:
+        sandbox_of(patch, DAY, place)
+    return place / "home"
 
 
 def test_the_recipe_for_a_metric_holds(house: Path, collected: Path):

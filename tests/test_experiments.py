@@ -1,6 +1,5 @@
 """An experiment says before it begins what it could show, nothing while it runs, and at its end no more than its weeks show."""
 
-import asyncio
 import html
 import json
 import random
@@ -12,9 +11,9 @@ import pandas as pd
 import pytest
 
 import metrics
-from collectors import sandbox, source, sync
+from collectors import sandbox
 from collectors.sandbox.stories import STORIES
-from data import CairnError, Live, Team, team
+from data import CairnError, Team, team
 from data.journal import begun, journal
 from data.kinds import BY_NAME, due, superseded
 from metrics import experiment, planned
@@ -23,7 +22,6 @@ from metrics.forecast import backtest
 from metrics.noted import Noted
 from pages.pencil import RECORDS
 from tests import test_pages
-from tests.conftest import Silent
 from tests.test_memory import fill
 from tests.test_pages import happenings, open_page, week
 
@@ -156,14 +154,9 @@ def test_without_a_size_named_beforehand_less_is_claimed():
 
 
 @pytest.fixture(scope="module", params=[date(2026, 11, 20), date(2027, 2, 5)], ids=str)
-def company(request, tmp_path_factory):
+def company(request, sandbox_of, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CAIRN_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("CAIRN_CONFIG", str(tmp_path_factory.mktemp("none") / "team.toml"))
-        sources, _ = source.sandbox(request.param)
-        with Live("sandbox") as store:
-            asyncio.run(sync.Run(store, Silent()).all(sources))
-        sandbox.remember(request.param)
+        sandbox_of(patch, request.param, tmp_path_factory.mktemp("company"))
         yield request.param
 
 
@@ -194,6 +187,8 @@ def test_forecasts_of_the_companys_plan_have_held_as_often_as_they_say():
 
     assert 0.8 <= sprint[0].share <= 0.9, "of the whole plan, as the page tells it"
     assert 0.8 <= sum(one.held for one in sprint) / sum(one.of for one in sprint) <= 0.9
+    whole = [sprint[0], *(ahead[0] for ahead in further)]
+    assert 0.8 <= sum(one.share * one.apart for one in whole) / sum(one.apart for one in whole) <= 0.9, "near and far"
     assert all(one.share >= 0.8 for ahead in further for one in ahead), "a calm team hears too little, never too much"
 
 

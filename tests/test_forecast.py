@@ -150,11 +150,11 @@ def test_forecasts_that_overlap_count_as_fewer():
     )
 
 
-def test_of_few_past_forecasts_nothing_is_said_of_how_often_they_held():
+def test_few_past_forecasts_are_told_with_the_word_that_they_are_few():
     told = backtest([10] * 12 + [0] * 12 + [10] * 36, 12, every=12, spread=0)
 
     assert (told.held, told.of, told.apart) == (3, 4, 4)
-    assert told.words == "Past forecasts for 12 weeks count as 4: too few to say how often our 85 % held."
+    assert told.words == "Our 85 % held in 3 of 4 past quarters: too few to tell how often it holds."
 
 
 def test_no_past_is_no_record():

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "collectors/sandbox": {"collectors", "data", "graphql", "httpx", "starlette"},
     "data": {"duckdb", "holidays", "numpy", "pandas", "pydantic", "sqlalchemy", "typer"},
     "metrics": {"data", "numpy", "pandas", "scipy", "typer"},
-    "pages": {"data", "metrics", "numpy", "pandas", "plotly", "starlette", "streamlit"},
+    "pages": {"PIL", "data", "metrics", "numpy", "pandas", "plotly", "starlette", "streamlit"},
     "app.py": {"pages", "streamlit"},
 }
 ROOMS = ("collectors", "data", "metrics", "pages")
@@ -193,7 +193,7 @@ def test_a_wrong_import_is_answered_in_words():
         "data/store.py:1 imports metrics; data may import duckdb, holidays, numpy, pandas, pydantic, sqlalchemy, typer",
         "data/store.py:2 imports urllib.request; only collectors open a way to the outside",
         "metrics/flow.py:2 imports collectors; metrics may import data, numpy, pandas, scipy, typer",
-        "pages/health.py:2 imports parts; pages may import data, metrics, numpy, pandas, plotly, starlette, streamlit",
+        "pages/health.py:2 imports parts; pages may import PIL, data, metrics, numpy, pandas, plotly, starlette, streamlit",
         "pages/health.py:3 imports by dots; write the whole name, from pages.… import …",
         "collectors/github.py:1 imports graphql; collectors may import data, httpx, jwt, rich, stamina, typer",
         "app.py:1 imports metrics; app.py may import pages, streamlit",

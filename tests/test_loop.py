@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from data.journal import Entry, journal
+from data.entry import Entry
+from data.journal import journal
 from tests.test_browser import browser, dashboard, link, settle, visit
 from tests.test_pages import happenings, week
 

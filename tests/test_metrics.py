@@ -1,6 +1,5 @@
 """Every metric keeps these promises, whoever declares it."""
 
-import itertools
 import re
 from datetime import date, timedelta
 
@@ -216,14 +215,15 @@ def test_those_months_say_something_about_the_metrics(a_company):
 def test_an_empty_store_gives_an_empty_trend_and_no_error(nouns):
     nouns()
 
-    for one, every in itertools.product(METRICS, STEPS):
-        for points in (trend(one, every), trend(one, every, by="area", since="2026-01-01", area="shop")):
+    for one in METRICS:
+        every = [trend(one, step) for step in STEPS]
+        for points in (*every, trend(one, by="area", since="2026-01-01", area="shop")):
             assert points.empty, one.name
             assert list(points.columns) == ["slice", "starts", "ends", "value", "low", "high", "p85", "n", "of"]
         if one.private:
             continue
-        assert rows(one, every=every).empty, one.name
-        assert behind(one, date(2026, 3, 2), every).empty, one.name
+        assert rows(one).empty, one.name
+        assert behind(one, date(2026, 3, 2)).empty, one.name
 
 
 def test_a_store_that_was_never_complete_has_rows_but_no_points(some_months, nouns):

@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from typer.testing import CliRunner
 
 import data.__main__
-from data.journal import Entry, Journal, journal, read_twin
+from data.entry import Entry
+from data.journal import Journal, journal, read_twin
 from data.kinds import BY_NAME, GOAL, SUGGESTED_ON, due, kind, title
 from metrics import search
 from metrics.stones import stones

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from collectors.sandbox.planning import planned
-from data.journal import Entry, journal
+from data.entry import Entry
+from data.journal import journal
 from data.kinds import BY_NAME
 from metrics import exploration, pencilled
 from metrics import planned as jira
@@ -295,7 +296,7 @@ def test_everything_the_company_planned_is_an_entry_of_its_kind_and_readable_as_
     entries = [(kind, body) for _, kind, _, *versions in planned(at) for _, body in versions[:1]]
     grid = next(body for kind, body in entries if kind == "capacity")
 
-    assert {kind for kind, _ in entries} == {"rock", "capacity", "scenario", "deviation", "burn"}
+    assert {kind for kind, _ in entries} == {"rock", "capacity", "scenario", "deviation", "burn", "capability", "tool"}
     assert [wrong for kind, body in entries for wrong in BY_NAME[kind].wrong(body)] == []
     assert len(pencilled.rows(grid["people"])) == 8
     assert json.dumps(entries)

@@ -32,11 +32,14 @@ def url(publish_nouns, tmp_path_factory):
             yield address
 
 
-BEGUN = """() => { window.begun = new Promise(done => new MutationObserver((_, watch) => {
-    if (document.querySelector('.stApp').dataset.testScriptState !== 'running') return;
-    watch.disconnect();
-    done(true);
-}).observe(document.querySelector('.stApp'), { attributes: true })) }"""
+BEGUN = """() => { window.begun = new Promise(done => {
+    new MutationObserver((_, watch) => {
+        if (document.querySelector('.stApp').dataset.testScriptState !== 'running') return;
+        watch.disconnect();
+        done(true);
+    }).observe(document.querySelector('.stApp'), { attributes: true });
+    setTimeout(done, 5000);  // begun and over between two looks
+}) }"""
 
 
 def keep(page: Page, label: str) -> None:

@@ -1,6 +1,5 @@
 """What if: the plan's own forecast when nothing is changed, and when something is, what moves, from when to when, and why."""
 
-import time
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -165,13 +164,9 @@ def test_twelve_rocks_eight_people_and_six_sprints_take_one_step_for_each_rock_a
     steps = []
     monkeypatch.setattr(plan.np, "minimum", lambda *told, real=np.minimum: steps.append(1) or real(*told))
     rocks = tuple(Rock(f"{n}", f"Rock {n}", (5, 8, 14), needs=("pay",)) for n in range(12))
-    began = time.process_time()
     forecast(Plan(tuple(known("pay") for _ in range(8)), rocks), STEADY)
 
     assert len(steps) == 12 * 6, "and none for each of the futures"
-    assert time.process_time() - began < 5, (
-        "half a second on a quiet machine is what is asked for; it takes a tenth of that"
-    )
 
 
 def test_a_plan_has_no_place_for_a_name():
