@@ -23,7 +23,7 @@ from data.editions import company
 from data.entry import LINE, Entry
 from data.errors import CairnError
 from data.halves import APART, veiled
-from data.kinds import HEAVY
+from data.kinds import BESIDE
 from data.store import Company, folder
 
 TURN = 4_242  # the number under which writers of one PostgreSQL wait for each other
@@ -43,7 +43,7 @@ ENTRIES = sa.Table(
     sa.UniqueConstraint("id", "version"),
     sqlite_autoincrement=True,
 )
-LIGHT = ENTRIES.c.kind.not_in(HEAVY)
+LIGHT = ENTRIES.c.kind.not_in([one.name for one in BESIDE])
 NEVER = "the journal is only ever added to"
 SEALS = {  # no program, this one included, changes what was written
     "sqlite": [
@@ -104,7 +104,7 @@ class Journal:
         return self.write(now.kind, before.body if before else None, author, entry=entry, base=now.version)
 
     def entries(self, kind: str | None = None) -> list[Entry]:
-        """Return the present version of every entry that was not taken back, the newest first; pictures only by their kind."""
+        """Return the present version of every entry that was not taken back, the newest first; pictures and drafts only by their kind."""
         newest = sa.select(ENTRIES.c.id, sa.func.max(ENTRIES.c.version).label("version")).group_by(ENTRIES.c.id)
         there = newest.subquery()
         asked = (
@@ -147,11 +147,11 @@ class Journal:
             return connection.execute(sa.select(sa.func.coalesce(sa.func.max(ENTRIES.c.seq), 0))).scalar_one()
 
     def versions(self) -> list[Entry]:
-        """Return all versions of all entries in the order they were accepted, without pictures: what pages read."""
+        """Return all versions of all entries in the order they were accepted, without pictures and drafts: what pages read."""
         return self._read(sa.select(ENTRIES).where(LIGHT).order_by(ENTRIES.c.seq))
 
     def everything(self, after: int = 0) -> list[Entry]:
-        """Return all versions of all entries in the order they were accepted, those after a number of it; pictures too."""
+        """Return all versions of all entries in the order they were accepted, those after a number of it; pictures and drafts too."""
         return self._read(sa.select(ENTRIES).where(ENTRIES.c.seq > after).order_by(ENTRIES.c.seq))
 
     def adopt(self, versions: Iterable[Entry]) -> int:

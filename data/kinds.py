@@ -376,6 +376,17 @@ PICTURE = Kind(
     ),
     page="prepare",
 )
+DRAFT = Kind(
+    name="draft",
+    title="Draft",
+    question="What is still missing?",
+    fields=(
+        Field("of", "The kind of entry it will be", "line", needed=True),
+        Field("entry", "The entry it changes", "entry"),
+        Field("version", "The version of it that was read", "number"),
+        Field("answers", "What was typed so far", needed=True),
+    ),
+)
 WEEK = Field("day", "A day of the week whose demo tells it", "day", needed=True)
 IS_SHOWN = Field("shown", "Whether the demo shows it", "choice", needed=True, choices=("shown", "hidden"))
 STORY = Kind(
@@ -462,7 +473,7 @@ KINDS = (
     LESSON,
     JOKE,
 )
-HEAVY = (PICTURE.name,)  # kinds that stand beside an entry, too large to be read along with everything
+BESIDE = (PICTURE, DRAFT)  # what stands beside entries: not listed with them, nor read along with everything
 LINES = {"said"}  # kinds of a line each, listed where they were written or when they are looked for
 SUGGESTED_ON = ("goal", "rock")  # kinds whose entries anybody may suggest a change to
 
@@ -476,7 +487,7 @@ SPANS = {
     "experiment": ("start", "end"),
 }  # the days they are about
 BY_NAME = {one.name: one for one in KINDS}
-EVERY = BY_NAME | {PICTURE.name: PICTURE}  # what stands beside an entry too
+EVERY = BY_NAME | {one.name: one for one in BESIDE}
 
 
 def kind(name: str) -> Kind:

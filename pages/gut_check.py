@@ -26,9 +26,7 @@ def draw(kept: Journal) -> None:
     if "answer" in st.query_params:
         safe.text(BLIND, "note")
         talk = next(iter(waiting), full_day(reading.today()))
-        if form(kept, GUT_CHECK, None, {APART: talk}):
-            del st.query_params["answer"]
-            st.rerun()
+        form(kept, GUT_CHECK, None, {APART: talk}, lambda _: st.query_params.pop("answer", None))
     both = [(talk, given) for talk, given in talks.items() if whole(given)]
     for talk, given in both[:LAST]:
         safe.text(talk, "sentence", "h2")

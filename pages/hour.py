@@ -18,6 +18,7 @@ from pages import (
     alignment,
     beginning,
     burn_list,
+    draft,
     exploration,
     goals,
     pencil,
@@ -30,7 +31,7 @@ from pages import (
     wanted,
 )
 from pages.brief_part import draw as draw_part
-from pages.form import form, signature, signed
+from pages.form import form, signature, signed, titled
 from pages.parts import by_month, grid
 
 TICK = 5  # seconds between two looks at the clock
@@ -155,14 +156,36 @@ def deciding(kept: Journal) -> None:
         said = {field.name: st.query_params.get(field.name, "") for field in writing.fields}
         start = beginning.start(writing, {name: value for name, value in said.items() if value})
         safe.text(writing.title, "sentence", "h3")
-        if form(kept, writing, None, start, beginning.check(writing)):
-            talk.put_away()
-            st.rerun()
+        form(kept, writing, None, start, lambda _: talk.put_away(), beginning.check(writing))
+    begun_by_others(kept)  # below the form: nothing moves under the hands of whoever types
     if hour := talk.running():
         written = [one for one in hours.within(reading.entries()[::-1], hour) if one.kind in hours.KEPT]
         if written:
             safe.text("Written in this hour", "sentence", "h3")
             safe.links([(hours.line(one, reading.today()).what, safe.entry(one.id)) for one in written])
+
+
+@st.fragment(run_every=talk.LIVE)
+def begun_by_others(kept: Journal) -> None:
+    """Draw what somebody is writing, or left unfinished, and the way to go on with it."""
+    for one, would in draft.begun(kept):
+        if would.kind not in WRITES:
+            continue
+        with st.container(border=True, gap="xsmall", key=f"draft-{one.id}"):
+            its = BY_NAME[would.kind]
+            safe.text(f"{its.title}, begun and not kept", "strong", "h4")
+            with st.container(gap=None, key=f"typed-{one.id}"):
+                for field in its.fields:
+                    if field.form not in {"view", "entry"} and (told := would.answers.get(field.name)):
+                        safe.text(f"{field.asks}: {titled(told)}", "said")
+            with st.container(horizontal=True, vertical_alignment="center", key=f"ways-draft-{one.id}"):
+                if st.button("Go on with it", key=f"on-{one.id}"):
+                    talk.put_away()
+                    st.query_params.update(draft.way(one))
+                    st.rerun()
+                away = f"away-{one.id}"
+                st.button("Put away", key=away, type="tertiary", on_click=draft.put_away, args=(kept, one.id))
+                safe.text(f"{one.author}, {full_day(one.at.date())}", "note", width="content")
 
 
 def charts(*names: str, monthly: tuple[str, ...] = ()) -> Callable[[Journal, str], None]:

@@ -73,8 +73,7 @@ def look_back(kept: Journal, edition: str, one: Story) -> None:
         learned(entry)
     if not told:
         start = beginning.start(LOOK_BACK, {"what": f"{one.name} {one.title}"[:300], "key": one.name})
-        if form(kept, LOOK_BACK, None, start):
-            st.rerun()
+        form(kept, LOOK_BACK, None, start, lambda _: None)
 
 
 def learned(entry: Entry) -> None:
@@ -95,7 +94,8 @@ def learned(entry: Entry) -> None:
 
 def _show(id_: str | None) -> None:
     """Write an incident into the address, or none. A link to the page one is on would leave the address as it was."""
-    st.query_params.pop("id", None)
+    for name in ("id", "draft"):
+        st.query_params.pop(name, None)
     if id_:
         st.query_params["id"] = id_
 

@@ -11,10 +11,11 @@ from data.halves import APART, is_veiled
 from data.journal import Journal, journal
 from data.kinds import BY_NAME, KINDS, LINES, kind, superseded, title
 from metrics.words import day, full_day
-from pages import beginning, experiment, goals, picture, reading, review, safe, words
+from pages import beginning, draft, experiment, goals, picture, reading, review, safe, words
 from pages.form import form, named, titled
 
 EVERYTHING = "Everything"
+STATES = ("entry", "change", "write", "draft", "suggested")  # what the address says of this page, besides answers
 MOST = 50  # entries drawn at once; the search finds the others
 WRITE = {f"{one.title}": one.name for one in KINDS}
 
@@ -46,6 +47,14 @@ def timeline(kept: Journal) -> None:
         st.subheader("Due", anchor=False)
         for entry in waiting:
             line(entry, {}, "due")
+    if begun := draft.begun(kept):
+        st.subheader("Begun and not kept", anchor=False)
+        for one, would in begun:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                way("Go on", f"draft-{one.id}", **draft.way(one))
+                safe.text(f"{kind(would.kind).title}: {title(would)}", "strong", width="content")
+                safe.text(f"{one.author}, {day(one.at.date())}", "note", width="content")
+                st.button("Put away", key=f"away-{one.id}", on_click=draft.put_away, args=(kept, one.id))
     st.subheader("What was written", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         titles = [EVERYTHING, *WRITE]
@@ -93,16 +102,17 @@ def one(kept: Journal, versions: list[Entry]) -> None:
     seen = next((version for version in versions if str(version.version) == st.query_params.get("change")), None)
     if seen:
         _suggested(kept)
-        if accepted := form(kept, its, seen, {**seen.answers, **_from_link(its)}, beginning.check(its, seen)):
-            _go(**review.next_after(kept, accepted))
+        start = {**seen.answers, **_from_link(its)}
+        form(kept, its, seen, start, lambda one: _show(**review.next_after(kept, one)), beginning.check(its, seen))
     else:
         if now.body is not None and not instead:
             _ways_on(kept, now)
         with st.container(horizontal=True):
             if now.body is not None and APART not in now.body and st.button("Change it", key="change"):
-                _go(entry=now.id, change=str(now.version))
+                _show(entry=now.id, change=str(now.version))
+                st.rerun()
             if st.button("Undo the last change", key="undo"):
-                kept.undo(now.id, st.session_state.get("author") or "somebody")
+                kept.undo(now.id, draft.author())
                 st.rerun()
     with st.expander("Every version"):
         for version in reversed(versions):
@@ -179,8 +189,8 @@ def write(kept: Journal, name: str) -> None:
     its = kind(name)
     way("Back without writing", "back")
     safe.text(its.title, "sentence", "h2")
-    if accepted := form(kept, its, None, beginning.start(its, _from_link(its)), beginning.check(its)):
-        _go(entry=accepted.id)
+    start = beginning.start(its, _from_link(its))
+    form(kept, its, None, start, lambda one: _show(entry=one.id), beginning.check(its))
 
 
 def _from_link(its: Kind) -> dict[str, str]:
@@ -194,15 +204,9 @@ def way(label: str, key: str, **where: str) -> None:
     st.button(label, key=f"way-{key}", on_click=_show, kwargs=where)
 
 
-def _go(**where: str) -> None:
-    """Open another state of this page."""
-    _show(**where)
-    st.rerun()
-
-
 def _show(**where: str) -> None:
     """Write another state of this page into the address; the pickers of the frame stay as they are."""
-    for name in ("entry", "change", "write", "suggested", *(field.name for one in KINDS for field in one.fields)):
+    for name in (*STATES, *(field.name for one in KINDS for field in one.fields)):
         st.query_params.pop(name, None)
     st.query_params.update(where)
 

@@ -189,9 +189,7 @@ def write(kept: Journal, its: Kind, seen: Entry | None, week: date) -> None:
     way("Back without writing", "back", week=f"{week}")
     safe.text(its.title, "sentence", "h2")
     start = {"day": f"{week}", "shown": "shown"} if seen is None else seen.answers
-    if form(kept, its, seen, start):
-        _show(week=f"{week}")
-        st.rerun()
+    form(kept, its, seen, start, lambda _: _show(week=f"{week}"))
 
 
 def way(label: str, key: str, **where: str) -> None:
@@ -200,7 +198,7 @@ def way(label: str, key: str, **where: str) -> None:
 
 
 def _show(**where: str) -> None:
-    for name in ("write", "change", "week"):
+    for name in ("write", "change", "week", "draft"):
         st.query_params.pop(name, None)
     st.query_params.update({name: value for name, value in where.items() if value})
 

@@ -13,19 +13,14 @@ from metrics import hour as hours
 from metrics.hour import Hour, Item
 from metrics.words import day
 from pages import reading, review, safe
+from pages.draft import author
 
 LIVE = 2  # seconds until what somebody else typed is shown
-NOBODY = "somebody"
 
 
 def now() -> datetime:
     """Return the moment it is, as the journal keeps it."""
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-def author() -> str:
-    """Return the name of whoever writes, as far as they gave one."""
-    return str(st.session_state.get("speaker") or st.session_state.get("name") or "").strip() or NOBODY
 
 
 def running() -> Hour | None:
@@ -91,7 +86,7 @@ def lead(asked: dict[str, str]) -> None:
 
 def put_away() -> None:
     """Put the form that was begun away."""
-    for name in ("write", *(field.name for kind in hours.KEPT for field in BY_NAME[kind].fields)):
+    for name in ("write", "draft", *(field.name for kind in hours.KEPT for field in BY_NAME[kind].fields)):
         st.query_params.pop(name, None)
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from data.journal import journal, read_twin
 from data.kinds import title
+from metrics import hour
 from metrics.words import day
 from tests.test_browser import SIZES, browser, dashboard, settle
 from tests.test_loop import Person
@@ -142,6 +143,7 @@ def test_two_people_hold_an_hour_lose_nothing_when_the_server_dies_and_the_next_
         ada.types("will lead to this", "fewer bugs")
         ada.types("because", "four eyes see more")
         ada.page.get_by_label("The one number it is judged by").first.click()
+        ada.page.keyboard.type("Bugs op")  # opens the list again, should the page have scrolled after the click
         ada.page.get_by_role("option", name="Bugs opened", exact=True).click()
         ada.page.get_by_label("The smallest change that would matter").first.fill("4")
         ada.page.get_by_label("What would change our mind").first.fill("As many bugs as before")
@@ -183,6 +185,44 @@ def test_two_people_hold_an_hour_lose_nothing_when_the_server_dies_and_the_next_
             again.reads(words)
         for one in (ada, bo, again):
             one.page.context.close()
+
+
+def test_what_is_typed_into_a_form_is_kept_before_it_is_sent_and_gone_on_with_in_another_browser(port, browser):
+    with dashboard(port) as address:
+        ada, bo = (open_at(browser, f"{address}/hour") for _ in range(2))
+        ada.click("button", "Begin the hour")
+        for one in (ada, bo):
+            turn(one, hour.AGENDA[-1].name)
+        ada.click("button", "Decide something")
+        ada.types("What was decided", "Refunds go by mail")
+        bo.reads("What was decided: Refunds go by mail")  # while the place is not left yet
+        ada.types("Why this", "A call takes an hour")
+        ada.types("Who volunteered to see to it", "Cy")
+        bo.reads("Why this: A call takes an hour")
+        bo.reads("Who volunteered to see to it: Cy")
+        ada.page.context.close()
+
+        bo.step()
+        bo.click("button", "Go on with it")
+        for place, words in (
+            ("What was decided", "Refunds go by mail"),
+            ("Why this", "A call takes an hour"),
+            ("Who volunteered to see to it", "Cy"),
+        ):
+            expect(bo.page.get_by_label(place).first).to_have_value(words)
+        expect(bo.page.get_by_text("begun and not kept")).to_be_hidden()
+        bo.click("button", "Keep it")
+        bo.reads("Your name is still empty.")
+        bo.page.locator(".st-key-author input").fill("Bo")
+        expect(bo.page.get_by_text("Your name is still empty.")).to_be_hidden()
+        bo.click("button", "Keep it")
+        bo.reads("Written in this hour")
+        kept = journal()
+        assert [(title(one), one.answers["owner"], one.author) for one in kept.entries("decision")] == [
+            ("Refunds go by mail", "Cy", "Bo")
+        ]
+        assert kept.entries("draft") == []
+        bo.page.context.close()
 
 
 def a_week_later(patch: pytest.MonkeyPatch, place: Path) -> None:
