@@ -42,19 +42,27 @@ def answers(journal: Journal, draft: str) -> dict[str, Any]:
 
 
 def keep(journal: Journal, kind: Kind, seen: Entry | None, draft: str, form: str) -> None:
-    """Write down what stands in the places of a form."""
-    told = answers(journal, draft)
+    """Write down what stands in the places of a form, unless it was written down before.
+
+    A browser may tell the same once more when the draft was kept and put away already: it stays away then.
+    """
+    there = journal.history(draft)
+    known = next((_answers(one) for one in reversed(there) if one.body), {})
+    told = dict(known)
     for field in kind.fields:
         if (place := f"{form}-{field.name}") in st.session_state:
             told[field.name] = answer(st.session_state[place])
+    if told == known:
+        return
     its = {"of": kind.name, "answers": told, **({"entry": seen.id, "version": seen.version} if seen else {})}
-    journal.write(DRAFT.name, its, author(), entry=draft, base=_version(journal, draft))
+    journal.write(DRAFT.name, its, author(), entry=draft, base=len(there))
 
 
 def put_away(journal: Journal, draft: str) -> None:
     """Take a draft back, as what it says is kept or not wanted."""
-    if version := _version(journal, draft):
-        journal.write(DRAFT.name, None, author(), entry=draft, base=version)
+    there = journal.history(draft) if draft else []
+    if there and there[-1].body:
+        journal.write(DRAFT.name, None, author(), entry=draft, base=there[-1].version)
 
 
 def begun(journal: Journal) -> list[tuple[Entry, Entry]]:
@@ -88,8 +96,3 @@ def _answers(one: Entry) -> dict[str, Any]:
 
 def _belongs(one: Entry, kind: Kind, seen: Entry | None) -> bool:
     return one.answers.get("of") == kind.name and one.answers.get("entry") == (seen.id if seen else None)
-
-
-def _version(journal: Journal, draft: str) -> int:
-    there = journal.history(draft) if draft else []
-    return there[-1].version if there else 0

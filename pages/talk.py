@@ -105,6 +105,9 @@ def _line(label: str, key: str, keep: Any, *known: Any) -> None:
 
 
 def _say(typed: str, kept: Journal, hour: Hour, item: Item, topic: str = "") -> None:
+    """Keep what was said, unless it was said there before: a line may reach the server twice."""
+    if typed in [title(one) for one in hours.lines(kept.entries("said"), hour, item, topic)]:
+        return
     body = {"what": typed, "item": item.name, "hour": hour.entry.id, **({"of": topic} if topic else {})}
     kept.write("said", body, author())
 

@@ -1,9 +1,11 @@
 """What is typed into a form is in the journal before it is sent, comes back by its link, and is seen where nobody answers apart."""
 
 import pytest
+import streamlit as st
 
 from data.journal import journal
-from data.kinds import GUT_CHECK
+from data.kinds import GUT_CHECK, kind
+from pages import draft
 from tests.test_memory import DECISION, fill, told
 from tests.test_pages import happenings, open_page
 
@@ -30,12 +32,12 @@ def values(app) -> set[str]:
 
 def test_a_form_that_was_left_is_listed_gone_on_with_and_gone_when_it_is_kept():
     typed(open_page("memory.py", write="decision"), What_was_decided="Ship on Fridays", Why_this="Customers asked")
-    (draft,) = journal().entries("draft")
+    (begun,) = journal().entries("draft")
     listed = open_page("memory.py")
 
     assert "Begun and not kept" in told(listed)
     assert "Decision: Ship on Fridays" in told(listed)
-    app = listed.button(key=f"way-draft-{draft.id}").click().run()
+    app = listed.button(key=f"way-draft-{begun.id}").click().run()
     assert {"Ship on Fridays", "Customers asked"} <= values(app)
     fill(app, Who_volunteered="Ada", Your_name="Bo")
     (kept,) = journal().entries()
@@ -49,8 +51,8 @@ def test_a_draft_of_a_change_leads_back_to_the_version_it_was_begun_on():
     one = kept.write("decision", DECISION, "Ada")
     typed(open_page("memory.py", entry=one.id, change="1"), Why_this="Half of it")
     other = kept.write("decision", {**DECISION, "why": "Other words"}, "Bo", entry=one.id, base=1)
-    (draft,) = kept.entries("draft")
-    app = open_page("memory.py").button(key=f"way-draft-{draft.id}").click().run()
+    (begun,) = kept.entries("draft")
+    app = open_page("memory.py").button(key=f"way-draft-{begun.id}").click().run()
     fill(app, Why_this="Half of it and more", Your_name="Ada")
 
     assert [version.answers["why"] for version in kept.apart(one.id)] == [other.answers["why"], "Half of it and more"]
@@ -59,8 +61,8 @@ def test_a_draft_of_a_change_leads_back_to_the_version_it_was_begun_on():
 def test_a_place_that_was_emptied_stays_empty_when_the_draft_is_gone_on_with():
     app = open_page("memory.py", write="decision", context="The week of 2 Nov stood out")
     typed(app, What_made_it_necessary="")
-    (draft,) = journal().entries("draft")
-    again = open_page("memory.py", write="decision", context="The week of 2 Nov stood out", draft=draft.id)
+    (begun,) = journal().entries("draft")
+    again = open_page("memory.py", write="decision", context="The week of 2 Nov stood out", draft=begun.id)
 
     assert "The week of 2 Nov stood out" not in values(again)
 
@@ -83,6 +85,22 @@ def test_a_link_with_a_draft_of_something_else_or_one_that_was_put_away_opens_an
     assert "Begun elsewhere" not in values(app)
     assert kept.entries("draft")[0].answers["answers"]["title"] == "Ship on Fridays"
     assert not open_page("memory.py").exception
+
+
+def test_what_a_browser_tells_once_more_does_not_bring_a_kept_draft_back_and_a_new_word_does(monkeypatch):
+    kept, places = journal(), {"form-title": "Ship on Fridays"}
+    monkeypatch.setattr(st, "session_state", places)
+
+    def told() -> list[str]:
+        draft.keep(kept, kind("decision"), None, "one", "form")
+        return [one.answers["answers"]["title"] for one in kept.entries("draft")]
+
+    assert told() == told() == ["Ship on Fridays"]
+    draft.put_away(kept, "one")
+    assert told() == []
+    places["form-title"] += " only"
+    assert told() == ["Ship on Fridays only"]
+    assert len(kept.history("one")) == 3
 
 
 def test_what_em_and_pm_answer_apart_is_no_draft_that_anybody_could_read():

@@ -133,7 +133,8 @@ def test_what_is_typed_is_kept_at_once_and_is_seen_by_whoever_looks():
     app = type_in(app, "Your name, as colleagues know you", "Ada")
     app = type_in(app, "Something to talk about", "Refunds take a phone call")
     app = type_in(app, "What is said about it", "They call on Mondays")
-    app = type_in(app, "What is said, and worth keeping", "Two desks asked")
+    for _ in range(2):  # a line may reach the server twice
+        app = type_in(app, "What is said, and worth keeping", "Two desks asked")
     other = told(open_page("hour.py", item="Findings from customers"))
     kept = journal()
     (topic,) = kept.entries("topic")
