@@ -64,12 +64,11 @@ async def sprints(at: Context, place: Place) -> AsyncIterator[Page]:
     certain = silent <= set(place.get("silent", ()))  # that a board has no sprints is believed when it is told twice
     named = set((at.store.progress(at.origin("jira_issues")).place or {}).get("sprints", ())) - set(known)
     listed = {i for i, s in known.items() if s.get("originBoardId") in read} if whole else set()
-    lost, missing = set(place.get("lost", ())), set()
-    for ident in sorted((named | moving | listed) - set(found) - lost):
-        try:
-            found[ident] = await _ask(at, f"{API}/sprint/{ident}")
-        except Missing:
-            missing.add(ident)
+    lost = set(place.get("lost", ()))
+    alone = sorted((named | moving | listed) - set(found) - lost)
+    told = dict(zip(alone, await asyncio.gather(*(_one(at, ident) for ident in alone)), strict=True))
+    found |= {ident: body for ident, body in told.items() if body is not None}
+    missing = {ident for ident, body in told.items() if body is None}
     doubted = (missing & set(known)) - set(place.get("doubted", ()))  # nor that one is gone which was there
     lost |= missing - doubted
     certain = certain and not doubted
@@ -83,6 +82,14 @@ async def sprints(at: Context, place: Place) -> AsyncIterator[Page]:
         "boards": sorted(read),
     }
     yield Page(rows(found.values(), lambda told: _row(at, told), at.scope), kept, done=certain)
+
+
+async def _one(at: Context, ident: Any) -> dict[str, Any] | None:
+    """Return a sprint by its number, None where there is none."""
+    try:
+        return await _ask(at, f"{API}/sprint/{ident}")
+    except Missing:
+        return None
 
 
 async def _values(at: Context, path: str, **asked: Any) -> list[dict[str, Any]] | None:

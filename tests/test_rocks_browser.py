@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from data.journal import journal
+from data.journal import Journal, journal
 from data.kinds import title
 from pages import rock_grid
 from tests.test_browser import browser, dashboard, settle, visit
@@ -32,23 +32,16 @@ def url(publish_nouns, tmp_path_factory):
             yield address
 
 
-BEGUN = """() => { window.begun = new Promise(done => {
-    new MutationObserver((_, watch) => {
-        if (document.querySelector('.stApp').dataset.testScriptState !== 'running') return;
-        watch.disconnect();
-        done(true);
-    }).observe(document.querySelector('.stApp'), { attributes: true });
-    setTimeout(done, 5000);  // begun and over between two looks
-}) }"""
-
-
-def keep(page: Page, label: str) -> None:
-    """Sign a form and send it, and wait until the page has run for it."""
+def keep(page: Page, kept: Journal, label: str) -> None:
+    """Sign a form and send it, and wait until something more is written down and the page has run for it."""
+    before = kept.last()
     form = page.get_by_test_id("stForm").filter(has_text=label)
     form.get_by_label("Your name, as colleagues know you").fill("Ada")
-    page.evaluate(BEGUN)
     form.get_by_role("button", name=label).click()
-    page.evaluate("() => window.begun")
+    looks = iter(range(600))
+    while kept.last() == before:
+        assert next(looks, None) is not None, "nothing was written down in a minute"
+        page.wait_for_timeout(100)
     settle(page)
 
 
@@ -73,7 +66,7 @@ def test_the_grid_is_changed_in_place_and_what_if_is_kept_under_a_name_and_opens
     change(page, grid, 1, "0.5")
     (first,) = kept.entries("capacity")
     kept.write("capacity", {**(first.body or {}), "exploration": 30}, "Bo", entry=first.id, base=first.version)
-    keep(page, "Keep the grid")
+    keep(page, kept, "Keep the grid")
     expect(page.get_by_text(rock_grid.KEPT_MEANWHILE)).to_have_count(0)
     now = kept.history(first.id)
     assert str((now[-1].body or {}).get("people")).startswith("Zora: 0.5 1 1 1 1 1 | ledger")
@@ -110,7 +103,7 @@ def test_a_rock_is_resized_in_place_its_history_is_kept_and_the_other_stays_as_i
     page.get_by_text("The rocks as they are pencilled", exact=True).click()
     grid = page.get_by_test_id("stDataFrame").filter(has=page.locator("canvas")).last
     change(page, grid, 4, "47")
-    keep(page, "Keep the rocks")
+    keep(page, kept, "Keep the rocks")
 
     now = {title(one): one for one in kept.entries("rock")}
     assert (now["Deposits"].version, now["Deposits"].author) == (2, "Ada")
