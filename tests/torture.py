@@ -709,7 +709,7 @@ def serve(port_file: str, days: str, size: str) -> None:
         )
 
     app = Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])
-    with socket.socket() as listening:
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:  # so that asyncio sends an answer's parts at once
         listening.bind(("127.0.0.1", 0))
         running = uvicorn.Server(uvicorn.Config(app, log_level="error", date_header=False, server_header=False))
         Path(port_file).write_text(str(listening.getsockname()[1]))
