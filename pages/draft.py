@@ -21,24 +21,22 @@ def author() -> str:
     return next(filter(None, (str(one or "").strip() for one in given)), NOBODY)
 
 
-def of(journal: Journal, kind: Kind, seen: Entry | None) -> str:
-    """Return the id of the draft a form fills in: the one of the link where it is one of this form, else a new one.
+def of(journal: Journal, kind: Kind, seen: Entry | None) -> tuple[str, dict[str, Any]]:
+    """Return the id of the draft a form fills in, and what was typed so far by the names of the fields.
 
-    What EM and PM answer apart has none: nobody reads it before both are given.
+    It is the one of the link where that is one of this form, else a new one. What EM and PM answer apart has none: nobody
+    reads it before both are given.
     """
     if any(field.name == APART for field in kind.fields):
-        return ""
+        return "", {}
     asked = st.query_params.get("draft", "")
     there = journal.history(asked) if asked else []
-    if not asked or (there and not _belongs(there[-1], kind, seen)):
-        asked = st.query_params["draft"] = uuid.uuid4().hex
-    return asked
-
-
-def answers(journal: Journal, draft: str) -> dict[str, Any]:
-    """Return what was typed into a draft so far, by the names of the fields."""
-    there = journal.history(draft) if draft else []
-    return _answers(there[-1]) if there else {}
+    if asked and not there:
+        return asked, {}
+    if there and _belongs(there[-1], kind, seen):
+        return asked, _answers(there[-1])
+    st.query_params["draft"] = fresh = uuid.uuid4().hex
+    return fresh, {}
 
 
 def keep(journal: Journal, kind: Kind, seen: Entry | None, draft: str, form: str) -> None:

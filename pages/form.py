@@ -32,11 +32,11 @@ def form(  # noqa: PLR0913, PLR0917  all that a form is told
     last letter of a line, and as soon as any other place is left.
     """
     safe.text(kind.question, "ask")
-    its = draft.of(journal, kind, seen)
+    its, so_far = draft.of(journal, kind, seen)
     name = f"write-{kind.name}-{seen.id if seen else 'new'}-{seen.version if seen else 0}-{its}"
     read: list[str] | None = st.session_state.get(f"read-{name}")
     typed = partial(draft.keep, journal, kind, seen, its, name) if its else None
-    begun = start | draft.answers(journal, its)
+    begun = start | so_far
     given = {
         field.name: picture.asked(journal, field, begun.get(field.name))
         if field.form == "pictured"

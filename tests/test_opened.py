@@ -64,12 +64,24 @@ def keys(page: Page) -> Locator:
     return page.get_by_role("dialog").get_by_text("show these keys")
 
 
+def point_at(name: str):
+    """Return a way to hold the mouse over a button."""
+
+    def pointed(page: Page) -> Locator:
+        button = page.get_by_role("button", name=name, exact=True)
+        button.hover()
+        return button
+
+    return pointed
+
+
 def calendar(page: Page) -> Locator:
     page.locator(".st-key-first button").last.click()
     return page.get_by_role("gridcell").first
 
 
 OPENED = {
+    "hour": (point_at("Begin the hour"),),
     "": (choose("Compare with"), choose("Team or area"), press("Definition"), press("Copy link"), search, keys),
     "health?range=Custom&first=2026-08-03&last=2026-10-04": (calendar, unfold),
     "explore?metric=Bugs+opened": (choose("Metric"), choose("Period"), unfold),
