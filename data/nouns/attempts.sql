@@ -82,18 +82,33 @@ group by all;
 
 create table scratch.attempt as
 with place as (
-    select repo, sha, max({'merged_at': merged_at, 'base': base}) as place from merge group by all
+    select repo, sha, max({'merged_at': merged_at, 'base': base}) as place
+    from merge
+    semi join told using (repo, sha)
+    group by all
+),
+on_line as (
+    select repo, sha, min(position) as position
+    from default_branch
+    semi join told using (repo, sha)
+    group by all
+),
+put as (
+    select *, hash(repo, environment, coalesce(sha, id)) as same_again from told -- a number, as texts cost more to sort by
 ),
 turn as (
     -- The same commit put into the same environment again within ten minutes of the end of the time before: a re-run.
     select
-        *,
-        hash(repo, environment, coalesce(sha, id)) as same_again, -- a number, as texts cost more to sort by
+        id,
+        same_again,
+        created_at,
+        outcome,
         coalesce(
             created_at - lag(coalesce(finished_at, created_at)) over same > interval 10 minutes, true
         ) as fresh,
-    from told
-    window same as (partition by hash(repo, environment, coalesce(sha, id)) order by created_at, id)
+    from put
+    semi join (select same_again from put group by all having count(*) > 1) using (same_again)
+    window same as (partition by same_again order by created_at, id)
 ),
 counted as (
     select
@@ -101,10 +116,10 @@ counted as (
         sum(fresh::int) over (partition by same_again order by created_at, id) as nth
     from turn
 ),
-once as (
+rerun as (
     -- Of several runs one counts: the first that succeeded, else the first that failed.
     select
-        * exclude (nth, same_again),
+        id,
         nullif(
             first_value(id) over (
                 partition by same_again, nth
@@ -116,15 +131,20 @@ once as (
 ),
 placed as (
     select
-        o.*,
+        o.* exclude same_again,
+        rerun_of,
         place,
         position,
         fits(task, 'rule_hotfix') or fits(ref, 'rule_hotfix') or fits(task || ':' || ref, 'rule_hotfix') as hotfix,
         fits(task, 'rule_rollback') or fits(ref, 'rule_rollback') or fits(task || ':' || ref, 'rule_rollback') as rollback,
-        min(finished_at) filter (outcome = 'success') over (partition by hash(repo, environment, sha)) as first_live_at,
-    from once o
+        first_live_at,
+    from put o
+    left join rerun using (id)
     left join place using (repo, sha)
-    left join (select repo, sha, min(position) as position from default_branch group by all) using (repo, sha)
+    left join on_line using (repo, sha)
+    left join (
+        select same_again, min(finished_at) as first_live_at from put where outcome = 'success' group by all
+    ) using (same_again)
 ),
 success as (
     select * from placed

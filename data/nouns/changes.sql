@@ -25,28 +25,32 @@ with carried_on_line as (
 ),
 live as (
     -- What a production success carries: all that was merged up to its commit. So a rollback carries only what is old.
-    select d.repo, d.way, m.base, m.merged_at as up_to, d.finished_at, d.position is not null as known
+    select hash(d.repo, d.way, m.base) as lane, m.merged_at as up_to, d.finished_at, d.position is not null as known
     from went_live d
     join merge m using (repo, sha)
     union all
     -- A commit that is no merge (pushed directly, tagged) carries what was merged before it was first deployed to anywhere.
-    select d.repo, d.way, null, f.created_at, d.finished_at, d.position is not null
+    select hash(d.repo, d.way), f.created_at, d.finished_at, d.position is not null
     from went_live d
     join (select repo, sha, min(created_at) as created_at from attempt group by all) f using (repo, sha)
     anti join merge m using (repo, sha)
 ),
 carried as (
-    -- An older commit may have gone out later: of all deployments that carry a merge the first counts.
-    select repo, way, base, up_to, min(min(finished_at)) over (partition by repo, way, base order by up_to desc) as deployed_at
-    from live
-    group by repo, way, base, up_to
+    -- An older commit may have gone out later: of all deployments that carry a merge the first counts. For what is in the history
+    -- only those count that are not: tags beside it, or it is still being read.
+    select lane, in_history, up_to, min(min(finished_at)) over (partition by lane, in_history order by up_to desc) as deployed_at
+    from (select lane, up_to, finished_at, unnest(if(known, [false], [false, true])) as in_history from live)
+    group by lane, in_history, up_to
 ),
-carried_unknown as (
-    -- The same for deployments of commits that are not in the history: tags beside it, or it is still being read.
-    select repo, way, base, up_to, min(min(finished_at)) over (partition by repo, way, base order by up_to desc) as deployed_at
-    from live
-    where not known
-    group by repo, way, base, up_to
+beside as (
+    select p.id, p.way, min(c.deployed_at) as deployed_at
+    from (
+        select id, way, merged_at, position is not null as in_history, unnest([hash(repo, way, baseRefName), hash(repo, way)]) as lane
+        from way
+    ) p
+    semi join (select distinct lane, in_history from carried) k on k.lane = p.lane and k.in_history = p.in_history
+    asof join carried c on c.lane = p.lane and c.in_history = p.in_history and p.merged_at <= c.up_to
+    group by all
 ),
 beginning as (
     -- The first deployment on record need not be the first there was. It carries everything when the repository began in the
@@ -55,39 +59,32 @@ beginning as (
     from (select repo, way, min(finished_at) as first_at from went_live group by all)
     join (select repo, min(merged_at) as began from merge group by repo) using (repo)
 )
-select
-    p.*,
-    case
-        when p.merged_at < known_from then null
-        when position is null then least(m.deployed_at, o.deployed_at)
-        else least(h.deployed_at, mu.deployed_at, ou.deployed_at)
-    end as deployed_at,
+select p.*, if(p.merged_at < known_from, null, least(h.deployed_at, b.deployed_at)) as deployed_at
 from way p
 left join beginning using (repo, way)
-asof left join carried_on_line h on h.repo = p.repo and h.way = p.way and p.position <= h.up_to
-asof left join (from carried where base is not null) m
-    on m.repo = p.repo and m.way = p.way and m.base = p.baseRefName and p.merged_at <= m.up_to
-asof left join (from carried where base is null) o
-    on o.repo = p.repo and o.way = p.way and p.merged_at <= o.up_to
-asof left join (from carried_unknown where base is not null) mu
-    on mu.repo = p.repo and mu.way = p.way and mu.base = p.baseRefName and p.merged_at <= mu.up_to
-asof left join (from carried_unknown where base is null) ou
-    on ou.repo = p.repo and ou.way = p.way and p.merged_at <= ou.up_to;
+left join beside b using (id, way)
+asof left join carried_on_line h on h.repo = p.repo and h.way = p.way and p.position <= h.up_to;
 
 -- One row for each merged pull request and service it reaches; without a deployment while it has not gone out there.
 create table changes as
-with onward as (
+with waiting as (
+    from arrived where deployed_at is null
+),
+onward as (
     -- Merged into a branch that is itself merged on, a stack or a develop branch: deployed together with that branch.
     select repo, way, headRefName, merged_at, min(deployed_at) as deployed_at
     from arrived
+    semi join (select distinct repo, way, baseRefName as headRefName from waiting) using (repo, way, headRefName)
     where isCrossRepository is not true
     group by all
 ),
 ended as (
-    select a.id, a.repo, a.way, a.merged_at, coalesce(a.deployed_at, o.deployed_at) as deployed_at
-    from arrived a
+    select id, repo, way, merged_at, deployed_at from arrived where deployed_at is not null
+    union all
+    select w.id, w.repo, w.way, w.merged_at, o.deployed_at
+    from waiting w
     asof left join onward o
-        on o.repo = a.repo and o.way = a.way and o.headRefName = a.baseRefName and a.merged_at <= o.merged_at
+        on o.repo = w.repo and o.way = w.way and o.headRefName = w.baseRefName and w.merged_at <= o.merged_at
 )
 select
     e.id as pull_request_id,

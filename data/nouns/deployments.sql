@@ -89,7 +89,7 @@ repository as (
     from (
         select scope as repo, body ->> '$.url' as url from live.raw.github_repositories where gone_at is null
         union all
-        select repo, regexp_extract(url, '^(https?://.+)/pull/\d+$', 1) from pull where url like '%/pull/%'
+        select repo, regexp_extract(min(url), '^(https?://.+)/pull/\d+$', 1) from pull where url like '%/pull/%' group by repo
     )
     group by repo
 ),

@@ -176,7 +176,7 @@ select
     if(linked_by = 'time', 'low', if(linked_by is null, null, 'high')) as confidence,
     j.url,
 from judged j
-left join attempt a on a.id = j.found and linked_by is not null
+left join attempt a on a.id = if(linked_by is null, null, j.found)
 left join (
     -- A name of an incident that is a service, or belongs to one repository alone.
     select name, place, min(service) as service, min(repo) as repo
