@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -60,6 +60,14 @@ SEALS = {  # no program, this one included, changes what was written
 }
 
 
+_ASKED_FIRST: list[Callable[[], None]] = []  # by every write of this process
+
+
+def ask_first(asks: Callable[[], None]) -> None:
+    """Let every write of this process ask first; `asks` raises CairnError where whoever writes may only read."""
+    _ASKED_FIRST[:] = [asks]
+
+
 class Journal:
     """What people wrote, in the database at `url`, with its second copy, the file `twin`.
 
@@ -75,10 +83,7 @@ class Journal:
             self.engine = sa.create_engine(url, poolclass=sa.NullPool if here else None, pool_pre_ping=not here)
             if self.engine.dialect.name == "sqlite":
                 event.listen(self.engine, "connect", _as_safe_as_it_gets)
-            with self.writing() as connection:
-                TABLES.create_all(connection)
-                for seal in SEALS[self.engine.dialect.name]:
-                    connection.execute(sa.text(seal))
+            self.prepare(TABLES, SEALS[self.engine.dialect.name])
         self.copy()
 
     def write(
@@ -192,9 +197,27 @@ class Journal:
         )
         return Entry(**{**vars(told), "version": version, "seq": done.scalar_one()})
 
+    def prepare(self, tables: sa.MetaData, seals: Iterable[str] = ()) -> None:
+        """Make the tables that are not there yet, for whoever opens them first, readers included. What is there stays."""
+        with self._turn() as connection:
+            tables.create_all(connection)
+            for seal in seals:
+                connection.execute(sa.text(seal))
+
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """Let one writer at a time in, so that the order of acceptance is the order of the numbers."""
+        """Let one writer at a time in who may write: the one door through which all goes that people write.
+
+        Raises CairnError when whoever asks may only read.
+        """
+        for asks in _ASKED_FIRST:
+            asks()
+        with self._turn() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[sa.Connection]:
+        """Let one at a time in, so that the order of acceptance is the order of the numbers."""
         with self._in_words(), self.engine.begin() as connection:
             if self.engine.dialect.name == "sqlite":
                 connection.exec_driver_sql("begin immediate")

@@ -65,8 +65,7 @@ class Pulse:
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
-        with journal.writing() as connection:
-            TABLES.create_all(connection)
+        journal.prepare(TABLES)
 
     def ask(self, people: int, today: date) -> tuple[str, ...]:
         """Open this month's pulse and return a code for each of so many people. They are told once and kept nowhere."""

@@ -436,6 +436,21 @@ class Knowledge(Words):
     )  # fmt: skip
 
 
+def _group(entry: str) -> str:
+    if entry.startswith("group:") and not entry.removeprefix("group:").strip():
+        raise ValueError(f"'{entry}' names no group; write it as 'group:name'")
+    if not entry.startswith("group:") and "@" not in entry and "*" not in entry:
+        raise ValueError(f"'{entry}' is no e-mail; write 'name@example.org', '*@example.org' or 'group:name'")
+    return entry
+
+
+class Access(Words):
+    """Who may look and who may write as well, where people log in: globs over whole e-mails, any case, or group:name."""
+
+    viewers: tuple[Annotated[str, AfterValidator(_group)], ...] = ()
+    editors: tuple[Annotated[str, AfterValidator(_group)], ...] = ()
+
+
 class Team(Words):
     """Everything team.toml may say."""
 
@@ -459,6 +474,7 @@ class Team(Words):
     bots: Names = ("*[[]bot]", "dependabot*", "renovate*", "github-actions*")
     knowledge: Knowledge = Knowledge()
     baselines: dict[str, Renewals] = Field(default_factory=dict)
+    access: Access = Access()
 
 
 def team_file() -> Path:
