@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import duckdb
 import typer
 
-from data import CairnError, Live, company, people, publish, query
+from data import CairnError, Live, company, looked, people, publish, query
 from data.editions import drop_old_editions
 
 main = typer.Typer(
@@ -81,33 +81,38 @@ def take_back(file: Annotated[Path, typer.Argument(help="What backup wrote.", ex
 
 @main.command("show-me")
 def show_me(
-    login: Annotated[str, typer.Argument(help="A GitHub login, or a Jira account id.")],
+    login: Annotated[
+        str, typer.Argument(help="A GitHub login, a Jira account id, or the e-mail somebody logs in with.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list instead of lines.")] = False,
 ) -> None:
     """Show everything that is held of one person: where their login stands in what GitHub and Jira told."""
     with Live(company()) as live:
         found = people.held(live, login)
+    found += [people.Held("looked", f"{one.day}", (one.page,)) for one in looked.of(login)]
     if as_json:
         sys.stdout.write(json.dumps([asdict(one) for one in found]) + "\n")
         return
     for one in found:
         sys.stdout.write(f"{one.table} {one.id}: {', '.join(one.places)}\n")
     sys.stdout.write(
-        f"{len(found)} raw rows name {login}. Nouns and pages hold a keyed hash instead, and no name."
+        f"{len(found)} rows name {login}. Nouns and pages hold a keyed hash instead, and no name."
         " 'python -m data forget LOGIN' writes the name out of all of them.\n"
     )
 
 
 @main.command("forget")
 def forget_login(
-    login: Annotated[str, typer.Argument(help="A GitHub login, or a Jira account id.")],
+    login: Annotated[
+        str, typer.Argument(help="A GitHub login, a Jira account id, or the e-mail somebody logs in with.")
+    ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Write one person's login out of everything that is held, publish anew, and prove that nothing is left."""
     if not yes:
         typer.confirm(f"Write {login} out of every row? This cannot be undone.", abort=True)
     with Live(company()) as live:
-        rows = people.forget(live, login)
+        rows = people.forget(live, login) + looked.forget(login)
         publish(live)
         drop_old_editions(live.company)
         left = people.held(live, login)
