@@ -1,8 +1,9 @@
-"""The screen's door: the pages begin in pages/menu.py, under a strict content policy."""
+"""The screen's door: the pages begin in pages/menu.py, behind the guard and under a strict content policy."""
 
 import streamlit as st
 
+from pages.guard import guarded
 from pages.policy import POLICY
 from pages.warm import warm
 
-app = st.App("pages/menu.py", middleware=[POLICY], lifespan=warm)
+app = st.App("pages/menu.py", middleware=[POLICY, guarded()], lifespan=warm)

@@ -7,7 +7,7 @@ from data.halves import APART, ROLE, ROLES, Round, rounds, waits, whole
 from data.journal import Journal
 from data.kinds import HORIZONS, ORDER, title
 from metrics.words import full_day, series
-from pages import goals, safe
+from pages import goals, login, safe
 from pages.form import NAMELESS, named, signature, signed
 
 NONE = "There is no goal to order yet: write one under Goals."
@@ -100,6 +100,8 @@ def give(kept: Journal, about: str, those: list[Entry]) -> None:
     safe.text("Give an order", "sentence", "h3")
     safe.text(BLIND, "note")
     safe.text(ORDER.question, "ask")
+    if login.reads_only():
+        return
     names = {one.id: title(one) for one in those}
     with st.form(f"order-{about}", border=False):
         role = st.radio("You are", ROLES, index=None, horizontal=True)

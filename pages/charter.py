@@ -29,6 +29,13 @@ CHARTER = (
         ),
     ),
     (
+        "Who looks",
+        (
+            "Where people log in, it is kept for 90 days which page somebody opened on which day, by their e-mail; no time of day, and "
+            "not how often. Everybody who may look can see it, under Health."
+        ),
+    ),
+    (
         "What is never shown",
         (
             "A list of people, a number about one person, a ranking or a score. What is about a crowd is told only from five "

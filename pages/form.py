@@ -11,7 +11,7 @@ from data.entry import LINE, TEXT, Entry, Field, Kind
 from data.journal import Journal
 from data.kinds import day, title
 from metrics import METRICS
-from pages import draft, picture, safe
+from pages import draft, login, picture, safe
 
 TITLES = {metric.name: metric.title for metric in METRICS}
 NAMELESS = "Your name is still empty."
@@ -32,6 +32,8 @@ def form(  # noqa: PLR0913, PLR0917  all that a form is told
     last letter of a line, and as soon as any other place is left.
     """
     safe.text(kind.question, "ask")
+    if login.reads_only():
+        return
     its, so_far = draft.of(journal, kind, seen)
     name = f"write-{kind.name}-{seen.id if seen else 'new'}-{seen.version if seen else 0}-{its}"
     read: list[str] | None = st.session_state.get(f"read-{name}")

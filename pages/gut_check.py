@@ -7,7 +7,7 @@ from data.halves import APART, ROLES, rounds, waits, whole
 from data.journal import Journal
 from data.kinds import GUT_CHECK
 from metrics.words import full_day
-from pages import reading, safe
+from pages import login, reading, safe
 from pages.form import form
 
 BLIND = "Each answers alone. Nobody sees either before both are given, in no list, search or export to read."
@@ -21,7 +21,7 @@ def draw(kept: Journal) -> None:
     for talk, given in waiting.items():
         role, other = waits(given)
         safe.text(f"{role} has answered for {talk}. It is shown when {other} has.", "strong")
-    if st.button("Answer", key="answer-gut-check", type="primary"):
+    if not login.reads_only() and st.button("Answer", key="answer-gut-check", type="primary"):
         st.query_params["answer"] = "gut"
     if "answer" in st.query_params:
         safe.text(BLIND, "note")

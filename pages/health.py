@@ -4,7 +4,7 @@ import streamlit as st
 
 import data
 from metrics import METRICS
-from pages import reading, safe, words
+from pages import reading, safe, who_looked, words
 from pages.parts import definition
 
 STREAMS = {
@@ -56,6 +56,8 @@ if not len(syncs):
     safe.text("None in this range.", "note")
 
 st.page_link("setup.py", label="What each rule matches", icon=":material/arrow_forward:", icon_position="right")
+
+who_looked.draw()
 
 st.subheader("Definitions", anchor=False)
 for metric in METRICS:

@@ -21,6 +21,7 @@ from pages import (
     draft,
     exploration,
     goals,
+    login,
     pencil,
     reading,
     rocks,
@@ -71,7 +72,7 @@ def agenda(kept: Journal) -> Item:
         bind="query-params",
         label_visibility="collapsed",
     )
-    if name := signature("speaker"):
+    if not login.reads_only() and (name := signature("speaker")):
         signed(name)
     with st.container(gap=None, key="ways-hour"):
         st.page_link("look_back.py", label="Look back on an incident")
@@ -92,9 +93,11 @@ def clock(kept: Journal) -> None:
         with st.container(horizontal=True):
             if hour:
                 minutes(kept, hour)
-                st.button("End the hour", key="end-hour", on_click=_end, args=(kept, hour))
+                if login.may_write():
+                    st.button("End the hour", key="end-hour", on_click=_end, args=(kept, hour))
             else:
-                st.button("Begin the hour", key="begin-hour", type="primary", on_click=_begin, args=(kept,))
+                if login.may_write():
+                    st.button("Begin the hour", key="begin-hour", type="primary", on_click=_begin, args=(kept,))
                 if before:
                     minutes(kept, before)
 
@@ -137,19 +140,20 @@ def evidence_of(kept: Journal, one: Line) -> None:
     with st.container(horizontal=True, key=f"ways-moved-{one.metric}"):
         st.page_link("explore.py", label="Open the chart and the rows", query_params=view)
         asked = {"metric": one.metric, "view": urlencode(view)}
-        st.button(
-            "Talk about this",
-            key=f"talk-about-{one.metric}",
-            type="tertiary",
-            on_click=talk.bring,
-            args=(one.what, kept, AGENDA[0], asked),
-        )
+        if login.may_write():
+            st.button(
+                "Talk about this",
+                key=f"talk-about-{one.metric}",
+                type="tertiary",
+                on_click=talk.bring,
+                args=(one.what, kept, AGENDA[0], asked),
+            )
 
 
 def deciding(kept: Journal) -> None:
     """Draw what was written in this hour, and the forms that end it."""
     with st.container(horizontal=True):
-        for name, label in WRITES.items():
+        for name, label in WRITES.items() if login.may_write() else ():
             st.button(label, key=f"begin-{name}", on_click=talk.lead, args=({"write": name},))
     writing = BY_NAME.get(st.query_params.get("write", ""))
     if writing and writing.name in WRITES:
@@ -169,6 +173,7 @@ def deciding(kept: Journal) -> None:
 def begun_by_others(kept: Journal) -> None:
     """Draw what somebody is writing, or left unfinished, and the way to go on with it."""
     for one, would in draft.begun(kept):
+        writes = login.may_write()
         if would.kind not in WRITES:
             continue
         with st.container(border=True, gap="xsmall", key=f"draft-{one.id}"):
@@ -179,12 +184,13 @@ def begun_by_others(kept: Journal) -> None:
                     if field.form not in {"view", "entry"} and (told := would.answers.get(field.name)):
                         safe.text(f"{field.asks}: {titled(told)}", "said")
             with st.container(horizontal=True, vertical_alignment="center", key=f"ways-draft-{one.id}"):
-                if st.button("Go on with it", key=f"on-{one.id}"):
+                if writes and st.button("Go on with it", key=f"on-{one.id}"):
                     talk.put_away()
                     st.query_params.update(draft.way(one))
                     st.rerun()
                 away = f"away-{one.id}"
-                st.button("Put away", key=away, type="tertiary", on_click=draft.put_away, args=(kept, one.id))
+                if writes:
+                    st.button("Put away", key=away, type="tertiary", on_click=draft.put_away, args=(kept, one.id))
                 safe.text(f"{one.author}, {full_day(one.at.date())}", "note", width="content")
 
 

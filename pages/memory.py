@@ -11,7 +11,7 @@ from data.halves import APART, is_veiled
 from data.journal import Journal, journal
 from data.kinds import BY_NAME, KINDS, LINES, kind, superseded, title
 from metrics.words import day, full_day
-from pages import beginning, draft, experiment, goals, picture, reading, review, safe, words
+from pages import beginning, draft, experiment, goals, login, picture, reading, review, safe, words
 from pages.form import form, named, titled
 
 EVERYTHING = "Everything"
@@ -39,22 +39,16 @@ def page() -> None:
 def timeline(kept: Journal) -> None:
     """Draw what is due, then everything, the newest first."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        for one in KINDS:
+        for one in KINDS if login.may_write() else ():
             if not one.page:
                 way(f"New {one.title.lower()}", f"new-{one.name}", write=one.name)
         st.page_link("brief.py", label="Cover brief")
+    login.reads_only()
     if waiting := reading.due():
         st.subheader("Due", anchor=False)
         for entry in waiting:
             line(entry, {}, "due")
-    if begun := draft.begun(kept):
-        st.subheader("Begun and not kept", anchor=False)
-        for one, would in begun:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                way("Go on", f"draft-{one.id}", **draft.way(one))
-                safe.text(f"{kind(would.kind).title}: {title(would)}", "strong", width="content")
-                safe.text(f"{one.author}, {day(one.at.date())}", "note", width="content")
-                st.button("Put away", key=f"away-{one.id}", on_click=draft.put_away, args=(kept, one.id))
+    _begun(kept)
     st.subheader("What was written", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         titles = [EVERYTHING, *WRITE]
@@ -69,6 +63,20 @@ def timeline(kept: Journal) -> None:
         safe.text("Nothing of this is written down yet." if not sought else "Nothing holds all of these words.")
     if len(found) > MOST:
         safe.text(f"{len(found) - MOST} more, older ones; look for words to find them.", "note")
+
+
+def _begun(kept: Journal) -> None:
+    """Draw what was begun and not kept, and the way to go on with it."""
+    if begun := draft.begun(kept):
+        st.subheader("Begun and not kept", anchor=False)
+        for one, would in begun:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                if login.may_write():
+                    way("Go on", f"draft-{one.id}", **draft.way(one))
+                safe.text(f"{kind(would.kind).title}: {title(would)}", "strong", width="content")
+                safe.text(f"{one.author}, {day(one.at.date())}", "note", width="content")
+                if login.may_write():
+                    st.button("Put away", key=f"away-{one.id}", on_click=draft.put_away, args=(kept, one.id))
 
 
 def line(entry: Entry, gone: dict[str, Entry], listed: str) -> None:
@@ -107,13 +115,8 @@ def one(kept: Journal, versions: list[Entry]) -> None:
     else:
         if now.body is not None and not instead:
             _ways_on(kept, now)
-        with st.container(horizontal=True):
-            if now.body is not None and APART not in now.body and st.button("Change it", key="change"):
-                _show(entry=now.id, change=str(now.version))
-                st.rerun()
-            if st.button("Undo the last change", key="undo"):
-                kept.undo(now.id, draft.author())
-                st.rerun()
+        if not login.reads_only():
+            _changes(kept, now)
     with st.expander("Every version"):
         for version in reversed(versions):
             safe.text(
@@ -121,6 +124,17 @@ def one(kept: Journal, versions: list[Entry]) -> None:
                 "strong",
             )
             answers(kept, version)
+
+
+def _changes(kept: Journal, now: Entry) -> None:
+    """Draw what can be done about an entry as it is."""
+    with st.container(horizontal=True):
+        if now.body is not None and APART not in now.body and st.button("Change it", key="change"):
+            _show(entry=now.id, change=str(now.version))
+            st.rerun()
+        if st.button("Undo the last change", key="undo"):
+            kept.undo(now.id, draft.author())
+            st.rerun()
 
 
 def _suggested(kept: Journal) -> None:

@@ -5,13 +5,19 @@ from pathlib import Path
 import streamlit as st
 
 import data
-from pages import frame, notices, safe
+from pages import frame, login, notices, safe, who_looked
 
 CAIRN = Path(__file__).with_name("cairn.svg")
 
 st.set_page_config(page_title="Cairn", page_icon=CAIRN, layout="wide")
 st.logo(CAIRN, size="large")
 safe.look()
+
+who = login.person()
+if isinstance(who, str):  # the guard lets nobody come this far; where it was got round, nothing is here either
+    safe.text(who or "Log in to look at what your team does and how it goes.", "lead")
+    st.button("Log in", on_click=st.login)
+    st.stop()
 
 page = st.navigation(
     [
@@ -36,10 +42,11 @@ page = st.navigation(
     ],
     position="top",
 )
-if page.url_path == "demo":  # it hangs on walls: nothing around it, and it says itself what is the matter
-    page.run()
-    st.stop()
 try:
+    who_looked.note(who, page.title)
+    if page.url_path == "demo":  # it hangs on walls: nothing around it, and it says itself what is the matter
+        page.run()
+        st.stop()
     edition = data.edition()
     frame.tools(edition)
     if edition is None and page.title == "Setup":

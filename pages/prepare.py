@@ -11,7 +11,7 @@ from data.kinds import day as as_day
 from data.kinds import kind, title
 from metrics import demo
 from metrics.proposals import Proposal
-from pages import reading, safe, slide, telling
+from pages import login, reading, safe, slide, telling
 from pages.form import NAMELESS, form, signature, signed
 from pages.words import amount, capital, full_day
 
@@ -75,11 +75,11 @@ def prepare(edition: str, kept: Journal, week: date) -> None:
             "text/html",
             on_click="ignore",
         )
-    author = signature(width=320)
+    author = "" if login.reads_only() else signature(width=320)
     for sort, over in SORTS.items():
         listed(kept, sort, over, demo.of_week(entries, sort, week), author)
     with st.container(horizontal=True):
-        for sort in SORTS:
+        for sort in SORTS if login.may_write() else ():
             way(f"New {kind(sort).title.lower()}", f"new-{sort}", week=f"{week}", write=sort)
     offered(edition, kept, week, entries, author)
     past(entries)
@@ -96,6 +96,8 @@ def listed(kept: Journal, sort: str, over: str, found: list[Entry], author: str)
             safe.text(title(one), "body" if shown else "note", width="content")
             if not shown:
                 safe.text("hidden", "note", width="content")
+            if not login.may_write():
+                continue
             way("Change", f"change-{one.id}", week=st.query_params.get("week", ""), change=one.id)
             if st.button("Hide" if shown else "Show", key=f"shown-{one.id}", type="tertiary"):
                 keep(kept, author, [(one, {"shown": "hidden" if shown else "shown"})])
@@ -116,7 +118,7 @@ def offered(edition: str, kept: Journal, week: date, entries: list[Entry], autho
         safe.text("Nothing that is not told above: no epic finished, nothing released, nothing merged.", "note")
     for place, one in enumerate(left):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if st.button("Take as story", key=f"take-{place}"):
+            if login.may_write() and st.button("Take as story", key=f"take-{place}"):
                 take(kept, week, one, author, len(told))
             with st.container(gap=None):
                 safe.links([(one.title, one.url)])

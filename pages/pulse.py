@@ -8,7 +8,7 @@ import streamlit as st
 from data.journal import Journal, journal
 from data.pulse import FEWEST, ITEMS, LASTS, SCALE, Asking, Pulse
 from metrics.pulse import Felt, felt, waiting
-from pages import gut_check, reading, safe, words
+from pages import gut_check, login, reading, safe, words
 from pages.sections import Sections, choice
 
 KEPT = "What is kept is how often each answer was given. Who gave it, when, and which answers went together is kept nowhere."
@@ -41,6 +41,8 @@ def going_on(asking: Asking) -> None:
     safe.text(
         f"A pulse is open until {until}: {asking.answered} of {asking.asked} have answered. It is told when it is over."
     )
+    if login.reads_only():
+        return
     code = st.text_input("Your code", key="pulse-code").strip()
     if code:
         st.query_params["code"] = code
@@ -91,7 +93,8 @@ def felt_together(kept: Journal) -> None:
     """Draw the form for whoever came with a code; for everybody what was told, and how the pulse of this month stands."""
     today = reading.today()
     pulse = Pulse(kept)
-    if code := st.query_params.get("code"):
+    code = st.query_params.get("code")
+    if code and not login.reads_only():
         pulse.check(code, today)
         place = st.empty()
         with place.container():
@@ -111,7 +114,7 @@ def felt_together(kept: Journal) -> None:
     asking = pulse.asking(today)
     if asking:
         going_on(asking)
-    else:
+    elif not login.reads_only():
         beginning(pulse, today)
 
 

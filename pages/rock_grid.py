@@ -12,7 +12,7 @@ from metrics import pencilled
 from metrics.pencilled import Calendar, Row
 from metrics.plan import FULL, SPRINTS
 from metrics.words import day
-from pages import pencil, safe
+from pages import login, pencil, safe
 from pages.form import NAMELESS, signature, signed
 from pages.pencil import Pencilled
 
@@ -58,7 +58,10 @@ def capacity(kept: Journal, its: Pencilled) -> None:
             "Says they know": st.column_config.TextColumn(max_chars=LINE, width="medium"),
         },
         alt="Who is there in which sprint",
+        disabled=not login.may_write(),
     )
+    if login.reads_only():
+        return
     with st.form("keep-capacity", border=False):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             agreed = st.number_input(
@@ -114,7 +117,10 @@ def rocks(kept: Journal, its: Pencilled) -> None:
         key=_list(shown),
         placeholder="",
         alt="The big rocks, their sizes and when they are planned to end",
+        disabled=not login.may_write(),
     )
+    if login.reads_only():
+        return
     with st.form("keep-rocks", border=False):
         author, sent = _author("rocks", "Keep the rocks")
     if not sent or not (name := _named(author)):

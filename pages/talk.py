@@ -12,7 +12,7 @@ from data.kinds import BY_NAME, TOPIC, title
 from metrics import hour as hours
 from metrics.hour import Hour, Item
 from metrics.words import day
-from pages import reading, review, safe
+from pages import login, reading, review, safe
 from pages.draft import author
 
 LIVE = 2  # seconds until what somebody else typed is shown
@@ -63,7 +63,7 @@ def _topic(kept: Journal, item: Item, hour: Hour | None, topic: Entry) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"ways-talk-{topic.id}"):
             if body.get("view"):
                 st.page_link("explore.py", label="Open the chart", query_params=dict(parse_qsl(str(body["view"]))))
-            if hour and is_open:
+            if hour and is_open and login.may_write():
                 for label, asked in review.ways(kept, topic).items():
                     key = f"{asked['write']}-{topic.id}"
                     st.button(label, key=key, type="tertiary", on_click=lead, args=(asked,))
@@ -101,7 +101,8 @@ def _line(label: str, key: str, keep: Any, *known: Any) -> None:
         if typed := str(st.session_state.get(key) or "").strip():
             keep(typed, *known)
 
-    st.chat_input(label, key=key, max_chars=LINE, on_submit=sent)
+    if login.may_write():
+        st.chat_input(label, key=key, max_chars=LINE, on_submit=sent)
 
 
 def _say(typed: str, kept: Journal, hour: Hour, item: Item, topic: str = "") -> None:

@@ -10,7 +10,7 @@ from data.journal import Journal
 from metrics import pencilled
 from metrics.plan import SPRINTS, Change, differences, summary, what_if
 from metrics.words import day
-from pages import safe
+from pages import login, safe
 from pages.form import signature, signed
 from pages.pencil import Pencilled
 
@@ -96,6 +96,8 @@ def _rocks(its: Pencilled) -> tuple[dict[str, float], dict[str, int]]:
 
 def keep(kept: Journal, its: Pencilled, change: Change, told: list[str]) -> None:
     """Draw the form that keeps what is changed under a name."""
+    if login.reads_only():
+        return
     with st.form("keep-scenario", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         title = st.text_input("What this scenario is called", key="scenario-title", max_chars=LINE, width=320)
         author = signature("scenario-author", 260)

@@ -215,7 +215,7 @@ def replay(recorded, monkeypatch, tmp_path):
 
 LONG = (  # files that take minutes: begun first, so that no core waits for the last of them
     "test_torture test_filters test_faults test_stories test_states test_golden_path test_recorded test_browser test_signals"
-    " test_drill_browser test_drill test_github_streams test_pages test_jira test_frame test_journal test_memory test_docs"
+    " test_drill_browser test_drill test_github_streams test_login test_pages test_jira test_frame test_journal test_memory test_docs"
 ).split()
 
 

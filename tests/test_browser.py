@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -48,8 +49,10 @@ def chromium(playwright: Playwright) -> str | None:
 
 
 @contextmanager
-def dashboard(port: int = 0, *, warm: bool = False):
+def dashboard(port: int = 0, *, warm: bool = False, said: list[str] | None = None):
     """Run the dashboard on a free port of this machine alone; yield its address once it answers. It ends by being killed.
+
+    `said` takes the lines it prints.
 
     Only where `warm` says so does it work out beforehand what pages will ask for: two cores have enough to do with the tests.
     """
@@ -66,17 +69,21 @@ def dashboard(port: int = 0, *, warm: bool = False):
         stderr=subprocess.STDOUT,
         text=True,
     ) as server:
+        said = [] if said is None else said
+        hearing = threading.Thread(target=lambda: said.extend(server.stdout))  # a full pipe would halt the server
         try:
-            said = []
             for line in server.stdout:
                 said.append(line)
                 if "URL:" in line:
                     break
             else:
                 pytest.fail("the dashboard did not start: " + "".join(said))
+            hearing.start()
             yield f"http://127.0.0.1:{port}"
         finally:
             server.kill()
+            if hearing.is_alive():
+                hearing.join()
 
 
 @pytest.fixture(scope="module")
