@@ -9,8 +9,7 @@ import streamlit as st
 
 import data
 import data.areas
-from pages import login, reading, safe, words
-from pages.login import Person
+from pages import reading, safe, words
 from pages.reading import CUSTOM, LAST_YEAR, PREVIOUS, REACH, USUAL
 from pages.search import keys, search
 
@@ -46,11 +45,6 @@ def tools(edition: data.Edition | None) -> None:
             stamp(edition)
             if st.button("Search", icon=":material/search:", type="tertiary", shortcut="Ctrl+K", key="search"):
                 search(edition.name)
-        if isinstance(who := login.person(), Person):
-            with st.popover("You", type="tertiary"):
-                safe.text(who.email, "strong")
-                safe.text(login.WRITER if who.writes else login.READER)
-                st.button("Log out", key="log-out", on_click=st.logout)
         if st.button("Keys", type="tertiary", shortcut="K", key="keys"):
             keys()
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 import data
-from pages import reading, safe, sentences, words
+from pages import login, reading, safe, sentences, words
 from pages.charter import charter
+from pages.login import Person
 
 COLLECT = "python -m collectors sync"
 OLD = timedelta(days=2)  # without a complete reading, and a page says so
@@ -24,6 +25,7 @@ def never_collected() -> None:
     st.code(COLLECT, language=None)
     safe.text("Then load this page again. Nothing here asks GitHub or Jira by itself.", "note")
     st.page_link("setup.py", label="Connect your own team", icon=":material/arrow_forward:", icon_position="right")
+    you()
 
 
 def nothing_happened() -> None:
@@ -82,3 +84,15 @@ def freshness(edition: data.Edition) -> None:
         safe.text(f"Data complete: {words.series(told) or 'nothing yet'} ({zone}).", "note")
         safe.text("Numbers start a conversation here. They are never the truth, and never about a person.", "note")
         charter()
+        you()
+
+
+def you() -> None:
+    """Draw who looks, where people log in, what they may, and the way out."""
+    if isinstance(who := login.person(), Person):
+        with st.popover(
+            f"You are logged in as {'an editor' if who.writes else 'a viewer'}", type="tertiary", width="content"
+        ):
+            safe.text(who.email, "strong")
+            safe.text(login.WRITER if who.writes else login.READER)
+            st.button("Log out", key="log-out", on_click=st.logout)

@@ -492,7 +492,7 @@ def test_an_editor_logs_in_writes_and_logs_out(there, page):
     page.goto(f"{there.url}/memory?write=note")
     settle(page)
     expect(page.get_by_role("button", name="Keep it")).to_be_visible()
-    page.get_by_role("button", name="You", exact=True).click()
+    page.get_by_role("button", name="You are logged in as an editor").click()
     expect(page.get_by_text("You look as an editor")).to_be_visible()
     expect(page.get_by_text("em@example.org")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
