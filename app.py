@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from pages.fault import in_words
 from pages.guard import guarded
 from pages.policy import POLICY
 from pages.warm import warm
 
-app = st.App("pages/menu.py", middleware=[POLICY, guarded()], lifespan=warm)
+app = st.App("pages/menu.py", middleware=[POLICY, guarded()], lifespan=warm, on_script_error=in_words)

@@ -408,7 +408,8 @@ def test_what_a_viewer_presses_that_was_drawn_for_an_editor_writes_nothing(there
             there.words.write_text(
                 there.words.read_text(encoding="utf-8").replace('["em@example.org", ', "["), encoding="utf-8"
             )
-            await run(session, "hour", press=buttons["Begin the hour"])
+            said, _ = await run(session, "hour", press=buttons["Begin the hour"])
+            assert "Nothing was written: you look as a viewer." in said
             refused = journal().last()
             there.words.write_text(
                 there.words.read_text(encoding="utf-8").replace("editors = [", 'editors = ["em@example.org", '),
