@@ -1,6 +1,9 @@
 """Who may look and who may write, where the dashboard answers at all, and what is kept of who looked."""
 
 import ast
+import asyncio
+import importlib
+import json
 import os
 import re
 import subprocess
@@ -13,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 import streamlit as st
+from starlette.responses import PlainTextResponse
+from typer.testing import CliRunner
 
 from data import CairnError, looked, team_file
 from data.editions import mark
@@ -21,6 +26,7 @@ from data.looked import Look
 from data.pulse import Pulse
 from data.team import Access, Team, read_team
 from pages import login
+from pages.guard import Guard
 from pages.login import LASTS, NOT_YET, Person, admitted
 from tests.test_browser import dashboard
 from tests.test_login import PATIENCE, SECRET, free_port, secrets
@@ -206,6 +212,57 @@ def test_without_login_what_a_proxy_passes_on_from_elsewhere_is_not_answered(mon
             assert (reply.status_code, "CAIRN_TRUST_PROXY=1" in reply.text) == (403, True)
 
 
+async def app(scope, receive, send):
+    """Answer everything, as the dashboard behind the guard would."""
+    assert scope["type"] == "http"
+    await PlainTextResponse("numbers")(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("client", "status"),
+    [
+        ("127.0.0.1", 200),
+        ("127.8.8.8", 200),
+        ("::1", 200),
+        ("192.168.0.5", 403),
+        ("203.0.113.7", 403),
+        ("2001:db8::1", 403),
+        ("", 403),
+    ],
+)
+def test_without_login_another_machine_gets_no_answer_whatever_server_it_runs_on(client, status):
+    """Whoever starts it with a server of their own says there where it listens; the guard looks who asks."""
+
+    async def asked() -> httpx.Response:
+        through = httpx.ASGITransport(app=Guard(app, None), client=(client, 1234))
+        async with httpx.AsyncClient(transport=through, base_url="http://127.0.0.1") as browser:
+            return await browser.get("/explore")
+
+    reply = asyncio.run(asked())
+    assert (reply.status_code, "numbers" in reply.text) == (status, status == 200)
+
+
+def test_without_login_another_machine_opens_no_websocket():
+    sent = []
+
+    async def send(message) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    scope = {
+        "type": "websocket",
+        "path": "/_stcore/stream",
+        "headers": [],
+        "query_string": b"",
+        "client": ("203.0.113.7", 1),
+    }
+    asyncio.run(Guard(app, None)(scope, receive, send))
+
+    assert [(one["type"], one["code"]) for one in sent] == [("websocket.close", 1008)]
+
+
 @pytest.mark.parametrize(
     ("other", "said"),
     [
@@ -343,6 +400,19 @@ def test_whoever_is_forgotten_is_in_no_byte_of_it(home):
     assert looked.forget("EM@example.org") == 1
     assert [one.who for one in looked.lately(TODAY)] == ["zoe@example.org"]
     assert not any(b"em@example.org" in path.read_bytes() for path in home.glob("looked.db*"))
+
+
+def test_the_commands_show_and_forget_who_looked_as_well(landed):
+    landed()
+    today = datetime.now(UTC).date()
+    looked.note(Look(today, "Plan", "em@example.org"))
+    looked.note(Look(today, "Plan", "zoe@example.org"))
+    runner, commands = CliRunner(), importlib.import_module("data.__main__").main
+
+    shown = runner.invoke(commands, ["show-me", "em@example.org", "--json"])
+    assert json.loads(shown.stdout) == [{"table": "looked", "id": f"{today}", "places": ["Plan"]}]
+    assert "1 rows named em@example.org" in runner.invoke(commands, ["forget", "em@example.org", "--yes"]).stdout
+    assert [one.who for one in looked.lately(today)] == ["zoe@example.org"]
 
 
 @pytest.mark.usefixtures("home")
