@@ -7,7 +7,7 @@ CHECKS = """
     select
         *,
         split_part(repo, '/', -1) as area,
-        concat_ws(' ', workflow, 'on', branch) as told,
+        concat_ws(' on ', workflow, if(on_default_branch, branch, null)) as told,
         outcome in ('failure', 'timed_out', 'startup_failure') as broke
     from workflow_runs
     where self_service is null

@@ -6,7 +6,7 @@ FILES = "Read from the files in the folder usage."
 AREA = "coalesce(area, 'not set')"
 # Every period in which anything was known of use, with everything used in it.
 USED = f"""
-    select ends, feature, {AREA} as area, user_hash, sum(count) as uses
+    select ends, feature, {AREA} as area, sum(count) as uses
     from periods
     join usage on happened_at >= starts and happened_at < ends
     where count > 0
@@ -126,7 +126,14 @@ METRICS = (
                 'somebody' as what,
                 null as url,
                 user_hash as who
-            from (select ends, area, user_hash, sum(uses) as uses from ({USED}) where user_hash is not null group by all)
+            from (
+                select ends, {AREA} as area, user_hash, sum(count) as uses
+                from periods
+                join usage on happened_at >= starts and happened_at < ends
+                where count > 0
+                    and user_hash is not null
+                group by all
+            )
             group by ends, user_hash
         """,
     ),
