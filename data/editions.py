@@ -30,6 +30,7 @@ LITTLE = 64_000_000  # bytes of raw answers: two connections of one thread make 
 TOGETHER = 2  # such connections
 LARGE = 1_000_000_000  # bytes of them, for which an edition made in little memory would not come to an end
 KEPT = 3  # editions; an open page may still read the one before
+OPEN = ".open"  # ends the name of what anybody may ask of an edition, see open_file.py
 READ: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
@@ -88,7 +89,8 @@ def edition() -> Edition | None:
     return found
 
 
-def _newest_of_all() -> Edition:
+def newest() -> Edition:
+    """Return the newest edition. Raises NeverCollectedError if nothing was ever collected."""
     found = edition()
     if found is None:
         raise NeverCollectedError(
@@ -103,7 +105,7 @@ def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | 
     `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition.
     A damaged edition is moved aside, and the one before it answers.
     """
-    found, held = (None if edition else _HELD.get()) or (edition or _newest_of_all(), None)
+    found, held = (None if edition else _HELD.get()) or (edition or newest(), None)
     try:
         with contextlib.nullcontext(held) if held else _open(found) as connection:
             return connection.execute(sql, params or {}).df()
@@ -112,7 +114,7 @@ def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | 
         if not DAMAGED.search(str(error)) or not found.path.exists():
             raise
         found.path.replace(found.path.with_suffix(".damaged"))  # the edition before it serves until the next sync
-        return query(sql, params, edition=_newest_of_all())
+        return query(sql, params, edition=newest())
 
 
 @contextlib.contextmanager
@@ -121,7 +123,7 @@ def asking() -> Iterator[None]:
     if _HELD.get():
         yield
         return
-    found = _newest_of_all()
+    found = newest()
     with _open(found) as connection:
         token = _HELD.set((found, connection))
         try:
@@ -244,7 +246,7 @@ def _build(live: Live, draft: Path, words: Team) -> None:
     # a page is kept sooner by one thread, and a large edition made by two
     live.connection.execute(f"set threads = {1 if little else 2}")
     live.connection.execute(
-        f"attach '{_quoted(draft)}' as next (storage_version 'v1.5.0'); attach ':memory:' as scratch"
+        f"attach '{quoted(draft)}' as next (storage_version 'v1.5.0'); attach ':memory:' as scratch"
     )
     try:
         with contextlib.ExitStack() as ending:
@@ -341,9 +343,11 @@ def drop_old_editions(which: Company) -> None:
     for path in (folder(which) / "published").glob("*.duckdb"):
         if found and path != found.path:
             path.unlink(missing_ok=True)
+    _drop_copies(folder(which) / "published")
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
+    """Return a path as it stands in SQL between quotes."""
     return str(path).replace("'", "''")
 
 
@@ -358,3 +362,12 @@ def _tidy(shelf: Path, current: str) -> None:
     for path in old[: -(KEPT - 1)]:
         with contextlib.suppress(OSError):  # Windows keeps a file that somebody reads; the next tidying takes it
             path.unlink()
+    _drop_copies(shelf)
+
+
+def _drop_copies(shelf: Path) -> None:
+    """Remove what was copied of editions that are no more, drafts of it that a crash left among them."""
+    for path in shelf.glob(f"*{OPEN}"):
+        if not path.with_name(f"{path.name.partition('.')[0]}.duckdb").exists():
+            with contextlib.suppress(OSError):
+                path.unlink()

@@ -1,0 +1,131 @@
+"""The process that answers one question: it opens one file, then nothing more, and is short of memory and time.
+
+DuckDB's own settings are not enough: `repeat('x', 2e9)` takes no notice of its memory limit, and some functions of its own open
+files. What the system itself refuses holds whatever DuckDB does. Started by console.py as `python -I console_child.py FILE`,
+it reads the question from standard input and writes one line of JSON.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+try:
+    import resource
+except ImportError:  # Windows: there DuckDB alone limits the memory
+    resource = None
+
+SECONDS = 5  # then console.py ends it; on the processor the system does
+MEMORY = 2 << 30  # bytes of address space
+ROWS, LETTERS, WHOLE = 10_000, 10_000, 8_000_000  # rows of an answer, letters of a cell, letters of all of it
+HANDLES = 64
+AT_A_TIME = 500
+SHUT: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": False,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+    "allow_persistent_secrets": False,
+    "python_enable_replacements": False,
+    "memory_limit": "512MB",
+    "max_temp_directory_size": "0MB",
+    "temp_directory": "",
+    "threads": 1,
+}
+AS_IT_IS = {
+    "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "FLOAT", "DOUBLE",
+}  # fmt: skip
+NUMBERS = ("DECIMAL", "HUGEINT", "UHUGEINT")
+NESTED = ("STRUCT", "MAP", "UNION", "JSON")
+
+
+def limit() -> None:
+    """Take from this process all it has no use for: memory, files to write, time, its turn before others."""
+    if resource:
+        for what, most in (
+            (resource.RLIMIT_AS, MEMORY),
+            (resource.RLIMIT_FSIZE, 0),
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_CPU, SECONDS),
+        ):
+            with contextlib.suppress(ValueError, OSError):  # some systems know no limit of address space
+                resource.setrlimit(what, (most, most))
+        os.nice(5)
+
+
+def shut() -> None:
+    """Leave no handle for anything more: from here on no file and no socket can be opened, whoever asks for it."""
+    if resource:
+        while os.dup(0) < HANDLES - 1:
+            pass
+        resource.setrlimit(resource.RLIMIT_NOFILE, (HANDLES, HANDLES))
+
+
+def answer(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    """Return columns, types and rows of one SELECT, whether there are more and how many cells were cut; or why there is none."""
+    statements = connection.extract_statements(sql)
+    if len(statements) != 1:
+        return {"refused": "several" if statements else "none"}
+    if statements[0].type != duckdb.StatementType.SELECT:
+        return {"refused": "no select"}
+    query = statements[0].query.rstrip("; \t\r\n")
+    asked = f"(\n{query}\n)"
+    columns = [told[:2] for told in connection.execute(f"describe select * from {asked}").fetchall()]
+    names = [f"c{nth}" for nth in range(len(columns))]
+    told = ", ".join(_told(name, kind) for name, (_, kind) in zip(names, columns, strict=True))
+    connection.execute(f"select {told} from {asked} as asked({', '.join(names)}) limit {ROWS + 1}")
+    rows, letters, cut = list[Sequence[Any]](), 0, 0
+    while letters < WHOLE and len(rows) <= ROWS and (some := connection.fetchmany(AT_A_TIME)):
+        for row in some:
+            long = [isinstance(cell, str) and len(cell) > LETTERS for cell in row]
+            rows.append([cell[:LETTERS] if over else cell for cell, over in zip(row, long, strict=True)])
+            cut += sum(long)
+            letters += sum(len(cell) for cell in rows[-1] if isinstance(cell, str))
+            if letters >= WHOLE:
+                break
+    more = len(rows) > ROWS or letters >= WHOLE
+    return {
+        "columns": [name[:LETTERS] for name, _ in columns],
+        "types": [kind for _, kind in columns],
+        "rows": rows[:ROWS],
+        "more": more,
+        "cut": cut,
+    }
+
+
+def _told(name: str, kind: str) -> str:
+    """Return a column as something JSON can say. Python is handed text and numbers alone: for others it would have to read files."""
+    if kind in AS_IT_IS:
+        return name
+    if kind.endswith("]") or kind.startswith(NESTED):
+        return f"left(to_json({name})::varchar, {LETTERS + 1})"
+    if kind.startswith(NUMBERS):
+        return f"{name}::double"
+    if kind.startswith("TIMESTAMP WITH"):
+        return f"timezone('UTC', {name})::varchar"
+    return f"left({name}::varchar, {LETTERS + 1})"
+
+
+def main() -> None:
+    """Answer the question of standard input from the file that was named."""
+    limit()
+    sql = sys.stdin.buffer.read().decode("utf-8")
+    with duckdb.connect(sys.argv[1], read_only=True, config=SHUT) as connection:
+        connection.execute("set timezone = 'UTC'; set lock_configuration = true")
+        shut()
+        try:
+            told = answer(connection, sql)
+        except (MemoryError, duckdb.OutOfMemoryException):
+            told = {"refused": "memory"}
+        except duckdb.Error as error:
+            told = {"error": " ".join(str(error).split("\n\n")[0].split())[:LETTERS]}
+        sys.stdout.buffer.write(json.dumps(told).encode("ascii"))
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
