@@ -38,6 +38,23 @@ WHY = {
     "letters": "It holds letters that no text has, so nothing was done. Type it anew where they stand.",
     "busy": f"{AT_ONCE} questions are being answered. Ask again in a few seconds.",
 }
+EXAMPLES = {  # what to begin with
+    "Where do pull requests wait longest for a review?": """select repo, count(*) as n, round(median(pickup_working_hours), 1) as hours
+from pull_requests
+where bot is not true and merged_at > now() - interval 12 weeks
+group by repo
+having n >= 8
+order by hours desc""",
+    "Which kinds of issues come back after they were done?": """select type, count(*) as n, count(*) filter (reopens > 0) as came_back
+from issues
+where resolved_at is not null
+group by type
+order by came_back desc""",
+    "What was deployed last, and how did it end?": """select finished_at, repo, environment, outcome, url
+from deployments
+order by finished_at desc nulls last
+limit 20""",
+}
 _TURNS = threading.BoundedSemaphore(AT_ONCE)
 
 

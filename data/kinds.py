@@ -446,6 +446,17 @@ JOKE = Kind(
     ),
     page="prepare",
 )
+QUERY = Kind(
+    name="query",
+    title="Saved query",
+    question="What would we do differently if the answer surprised us?",
+    fields=(
+        Field("title", "What it answers", "line", needed=True),
+        Field("sql", "The SELECT", needed=True),
+        Field("more", "How to read the answer"),
+    ),
+    page="console",
+)
 KINDS = (
     NOTE,
     TOPIC,
@@ -472,6 +483,7 @@ KINDS = (
     FINDING,
     LESSON,
     JOKE,
+    QUERY,
 )
 BESIDE = (PICTURE, DRAFT)  # what stands beside entries: not listed with them, nor read along with everything
 LINES = {"said"}  # kinds of a line each, listed where they were written or when they are looked for

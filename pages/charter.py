@@ -25,7 +25,8 @@ CHARTER = (
         (
             "A copy in which every login, account and address is a keyed hash. The hash counts how many people there were, and does "
             "nothing else. No metric has a column for a person, so no chart, table, link or file can be cut by one. Titles, and why "
-            "something was done, are shown as people wrote them."
+            "something was done, are shown as people wrote them. Questions in SQL are asked of a copy without the hashes; each is "
+            "kept by its text for 90 days, for everybody to read."
         ),
     ),
     (

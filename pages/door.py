@@ -1,5 +1,9 @@
-"""Who may see Setup: whoever sits at this machine, and from elsewhere only who can read what the server prints."""
+"""Who may do what not everybody may: see Setup, and ask in SQL. Whoever sits at this machine may do both.
 
+From elsewhere Setup opens to who can read what the server prints, and SQL where whoever runs Cairn says so.
+"""
+
+import os
 import secrets
 from functools import cache
 
@@ -36,6 +40,12 @@ def nearby() -> bool:
     name = host if host in HERE else host.rpartition(":")[0]
     passed_on = any(st.context.headers.get(header) for header in THROUGH)
     return st.get_option("server.address") in HERE and name in HERE and not passed_on
+
+
+def may_ask() -> bool:
+    """Tell if questions in SQL are answered: where only this machine is listened to, unless CAIRN_CONSOLE says 1 or 0."""
+    told = os.environ.get("CAIRN_CONSOLE")
+    return told == "1" or (told != "0" and nearby())
 
 
 @cache

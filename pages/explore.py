@@ -72,3 +72,4 @@ with below:
 
 st.subheader("What this number is", anchor=False)
 definition(metric, sql=show != BELOW[-1])
+st.page_link("console.py", label="Ask in SQL what no chart tells")

@@ -39,6 +39,7 @@ page = st.navigation(
         st.Page("one_to_one.py", title="One to one", visibility="hidden"),
         st.Page("brief.py", title="Cover brief", visibility="hidden"),
         st.Page("item.py", title="One piece of work", visibility="hidden"),
+        st.Page("console.py", title="Ask in SQL", visibility="hidden"),
     ],
     position="top",
 )
@@ -59,7 +60,14 @@ try:
         notices.old(edition)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.title(page.title, anchor=False, width="content")
-            if page.url_path not in {"item", "brief", "look_back", "one_to_one", "prepare"}:  # the same in every range
+            if page.url_path not in {
+                "item",
+                "brief",
+                "look_back",
+                "one_to_one",
+                "prepare",
+                "console",
+            }:  # the same in every range
                 frame.pickers()
         page.run()
         notices.freshness(edition)

@@ -38,7 +38,7 @@ def questions(edition: str, view: View, periods: dict[str, date]) -> None:
     sql = paste.chart_sql(view.metric, within, view.every, by=view.by, **filters)
     safe.text(NOTES["asked"] if sql else NOTES["open"], "note")
     if sql:
-        st.code(safe.plain(paste.query_command(sql)), language="sql", height=TALL, wrap_lines=True)
+        _asked(sql)
     safe.text("The rows of one period", "sentence", "h3")
     name = period_picker(periods)
     starts = periods[name]
@@ -50,8 +50,13 @@ def questions(edition: str, view: View, periods: dict[str, date]) -> None:
         "CSV of the rows", lambda: safe.csv(found), _file(view, starts, "rows"), "text/csv", on_click="ignore"
     )
     safe.text(NOTES["asked"], "note")
-    sql = paste.rows_sql(view.metric, one, view.every, **filters)
+    _asked(paste.rows_sql(view.metric, one, view.every, **filters))
+
+
+def _asked(sql: str) -> None:
+    """Draw SQL as it is pasted into a shell, and the way to ask it, or something like it, here."""
     st.code(safe.plain(paste.query_command(sql)), language="sql", height=TALL, wrap_lines=True)
+    st.page_link("console.py", label="Change it, and ask it here", query_params={"sql": sql})
 
 
 def _command(line: Callable[[], str]) -> None:

@@ -14,7 +14,8 @@ import data.health
 import data.rules
 import metrics
 import metrics.search
-from data import journal, kinds
+from data import journal, kinds, open_file
+from data.editions import newest
 from metrics import METRICS, Metric, Usual, digest, outcomes, share, signals
 from metrics import change as changes
 from metrics import facets as counted
@@ -94,6 +95,13 @@ class View:
 def _trend(edition: str, view: View) -> pd.DataFrame:
     del edition  # it is here to be part of the key
     return metrics.trend(view.metric, view.every, area=view.area, kind=view.kind, by=view.by)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def schema(edition: str) -> pd.DataFrame:
+    """Return what can be asked of an edition in SQL, see data.open_file.schema."""
+    del edition
+    return open_file.schema(newest())
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

@@ -118,7 +118,7 @@ def csv(frame: pd.DataFrame) -> bytes:
     checked = pd.DataFrame({column: [cell(value) for value in frame[column]] for column in frame.columns}, dtype=object)
     return (
         checked.map(lambda value: plain(value) if isinstance(value, str) else value)
-        .to_csv(index=False, lineterminator="\r\n")
+        .to_csv(index=False, header=[str(cell(plain(name))) for name in frame.columns], lineterminator="\r\n")
         .encode("utf-8-sig")
     )
 

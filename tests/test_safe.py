@@ -253,5 +253,6 @@ def test_pages_hold_no_sql_no_shared_resource_and_no_state_of_their_own(path):
     assert set(written) <= widgets | {
         "let_in",
         "name",
-    }  # who gave the code of Setup, and who writes, belongs in no link
+        "answered",
+    }  # who gave the code of Setup, who writes, and the answer to a question, which no link may ask
     assert all("max_entries=" in one and "ttl" not in one for one in cached)

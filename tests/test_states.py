@@ -50,6 +50,7 @@ WORDS = {
         "hour": "No strategy hour was held yet",
         "health": "there was nothing in it",
         "setup": "Nothing has been read yet that a rule could match",
+        "console": "No column says who somebody is",
     },
     "never": {"": "make run", "setup": "collect"},
     "half": {"": r"Not read to the end yet: Jira \(issues\)"},
