@@ -1,7 +1,7 @@
 """The console: one SELECT over what anybody may see of an edition, answered by a process of its own or not at all.
 
 The process (console_child.py) has the open file of the edition (open_file.py) and nothing else: an empty environment, no way to
-open a file or a socket, 2 GiB of memory. After five seconds it is ended. Whoever asked and whatever came of it, the question is
+open a file or a socket, 2 GiB of memory, and of functions that stand for a table a few. After five seconds it is ended. Whoever asked and whatever came of it, the question is
 written down (console_log.py).
 """
 
@@ -31,6 +31,8 @@ WHY = {
     "none": "There is no question in it. Write one SELECT, for example: from deployments limit 5",
     "several": "These are several statements, and one SELECT is answered at a time (PIVOT is several, too). Nothing was done.",
     "no select": "This is no SELECT. Here one can ask, and nothing else: nothing is written, opened or set. Nothing was done.",
+    "function": "It takes a function for a table that is not among "
+    f"{', '.join(sorted(console_child.MAY_BE_ASKED))}: those alone may be asked besides the tables. Nothing was done.",
     "memory": "It takes more memory than there is for one question. Ask for fewer rows, or for sums instead of rows.",
     "time": f"It takes longer than {SECONDS} seconds and was ended. Ask for less: a few months, one repository, or sums.",
     "ended": "It was ended: it took more memory or did more than a question may. Ask for fewer rows, or for sums instead of rows.",

@@ -67,7 +67,7 @@ def schema(edition: Edition) -> "pd.DataFrame":
 
 
 def _copy(edition: Path, draft: Path) -> None:
-    with contextlib.closing(duckdb.connect(str(draft), config=STORAGE)) as connection:
+    with contextlib.closing(duckdb.connect(str(draft), config={**STORAGE, "temp_directory": ""})) as connection:
         connection.execute(f"attach '{quoted(edition)}' as edition (read_only)")
         there: dict[str, set[str]] = {}
         for table, column in connection.execute(

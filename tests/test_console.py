@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ told = test_nouns.told
 LIMIT = 5.5  # seconds until a question is answered or ended
 CANARY = "canary-7c1e"  # stands in a file, in the environment and in a table that nobody may read
 GIB = 1 << 20  # KiB, in which the system tells how much memory a process took
+FOR_EVER = "with recursive t as (select 1 as i union all select i + 1 from t) select count(*) from t"
 OWN = [
     "from read_blob('{file}')",
     "from read_text('{home}/.env')",
@@ -76,6 +78,13 @@ OWN = [
     "from connection",
     "from statements",
     "call enable_logging()",
+    "from pandas_scan(null)",
+    "from arrow_scan(1, 1, 1)",
+    "from read_duckdb('{edition}', table_name = 'private')",
+    "from json_execute_serialized_sql(json_serialize_sql('from private'))",
+    "from force_checkpoint()",
+    "select sleep_ms(60000)",
+    "from pragma_storage_info('pull_requests')",
     "select 1; select 2",
     "select 1; copy (select 1) to '{home}/owned.csv'",
     "select 1 --\n; drop table issues",
@@ -95,7 +104,7 @@ OWN = [
     "vacuum",
     "checkpoint",
     "pivot issues on type using count(*)",
-    "with recursive t as (select 1 as i union all select i + 1 from t) select count(*) from t",
+    FOR_EVER,
     "with recursive t as (select 1 as i union all select 2 * i from t, range(2)) select max(i) from t",
     "select repeat('x', 2e9::bigint)",
     "select repeat('x', 1000000000) || repeat('y', 1000000000)",
@@ -206,6 +215,7 @@ child.limit()
 connection = child.duckdb.connect("x.open", read_only=True, config=child.SHUT)
 child.shut()
 assert child.answer(connection, "from t")["rows"] == [[1]]
+child.MAY_BE_ASKED |= {"read_text", "enable_logging"}
 for sql in ("from read_text('secret')", "from enable_logging(storage = 'file', storage_path = 'owned')"):
     try:
         print(child.answer(connection, sql))
@@ -224,6 +234,52 @@ for way in (lambda: open("secret"), lambda: open("owned", "w"), socket.socket):
     assert told.count("Too many open files") == 4
     assert CANARY not in told
     assert not (tmp_path / "owned").exists()
+
+
+def test_the_process_of_a_question_is_shut_before_it_hears_it(small, monkeypatch, tmp_path):
+    """To read its own file again DuckDB lets through; the process has no handle left for it."""
+    program = tmp_path / "child.py"
+    told = Path(console_child.__file__).read_text(encoding="utf-8").replace('{"range", ', '{"read_blob", ')
+    program.write_text(told, encoding="utf-8")
+    monkeypatch.setattr(console_child, "__file__", str(program))
+
+    with pytest.raises(NotAnsweredError, match="Too many open files"):
+        ask(f"from read_blob('{open_file(small)}')")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "from {}",
+        "with x as (from {}) from about",
+        "select (select count(*) from {})",
+        "from about where exists (from {})",
+        "with recursive r as (select 1 union all from {}) from r",
+        "from about, lateral (from {})",
+        "from (select * from system.main.{} limit 1) as range",
+    ],
+)
+def test_no_function_but_a_few_stands_for_a_table_wherever_it_stands(sql, small):
+    for function in ("Pandas_Scan(null)", "read_text('x')", "json_execute_serialized_sql('x')"):
+        with pytest.raises(NotAnsweredError, match="function for a table"):
+            ask(sql.format(function))
+
+
+def test_the_few_functions_that_may_stand_for_a_table_do(small):
+    found = ask("select range + one.i as n from range(2), unnest([1]) as one(i) order by n")
+
+    assert found.rows == ((1,), (2,))
+
+
+@pytest.mark.parametrize("sql", ["select sleep_ms(60000)", FOR_EVER], ids=["waits", "works"])
+def test_a_question_whose_dashboard_was_killed_ends_by_itself(sql, small):
+    with subprocess.Popen(
+        [sys.executable, "-I", console_child.__file__, open_file(small)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        told, _ = child.communicate(sql.encode(), timeout=30)
+
+    assert told == b""
+    assert -child.returncode in {signal.SIGALRM, signal.SIGXCPU, signal.SIGKILL}
 
 
 def test_at_most_two_questions_are_answered_at_once_and_the_next_is_told_to_wait(small):
