@@ -4,6 +4,7 @@ A view would not do: who can ask a file can read all of it. So nothing else is i
 """
 
 import contextlib
+import hashlib
 import os
 import threading
 from pathlib import Path
@@ -19,6 +20,9 @@ from data.store import STORAGE
 if TYPE_CHECKING:
     import pandas as pd
 
+MARK = hashlib.sha256(repr(TABLES).encode()).hexdigest()[
+    :8
+]  # what a program copied that had other tables is not opened
 _MAKING = threading.Lock()
 
 
@@ -27,7 +31,7 @@ def open_file(edition: Edition) -> Path:
 
     Raises CairnError when the edition is no more or the disk is full.
     """
-    path = edition.path.with_suffix(OPEN)
+    path = edition.path.with_suffix(f".{MARK}{OPEN}")
     with _MAKING:
         if not path.exists():
             draft = path.with_name(f"{edition.name}.{os.getpid()}{OPEN}")

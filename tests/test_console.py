@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -392,7 +393,7 @@ def test_the_open_file_is_made_when_it_is_asked_for_once_and_goes_with_its_editi
     for _ in range(editions.KEPT + 1):
         with Live("team") as live:
             made = publish(live)
-        assert not made.path.with_suffix(editions.OPEN).exists()
+        assert not list(made.path.parent.glob(f"{made.name}*{editions.OPEN}"))
         data.query("from about")  # an edition that is open is copied all the same
         files.append(open_file(made))
         told = files[-1].stat()
@@ -410,15 +411,24 @@ def test_the_open_file_is_made_when_it_is_asked_for_once_and_goes_with_its_editi
     assert not list(files[0].parent.glob(f"*{editions.OPEN}"))
 
 
+def test_what_was_copied_when_other_columns_were_open_is_not_opened(small, monkeypatch):
+    assert "title" in ask("from pull_requests").columns
+    fewer = tuple(replace(one, columns=one.columns.replace(" title", "")) for one in TABLES)
+    monkeypatch.setattr("data.open_file.TABLES", fewer)
+    monkeypatch.setattr("data.open_file.MARK", "fewer")
+
+    assert "title" not in ask("from pull_requests").columns
+
+
 def test_a_copy_never_outlives_an_edition_that_was_removed_meanwhile(small, monkeypatch):
     real = Path.replace
 
-    def replace(path: Path, target: Path) -> Path:
-        moved = real(path, target)
+    def moved(path: Path, target: Path) -> Path:
+        there = real(path, target)
         small.path.unlink(missing_ok=True)
-        return moved
+        return there
 
-    monkeypatch.setattr(Path, "replace", replace)
+    monkeypatch.setattr(Path, "replace", moved)
 
     with pytest.raises(CairnError, match="Ask again"):
         open_file(small)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from data import console_log, editions
+from data.open_file import open_file
 from tests.test_browser import browser, dashboard, link, settle, visit
 from tests.test_console import processes
 from tests.test_drill import lives
@@ -79,7 +80,7 @@ def test_while_a_question_takes_all_it_may_others_see_their_pages_and_it_is_ende
     expect(asking.get_by_text("It takes longer than 5 seconds and was ended.", exact=False)).to_be_visible()
     settle(asking)
     assert console_log.newest("team", 1)[0].outcome == "ended after its time"
-    assert processes(f"{editions.newest().name}{editions.OPEN}") == []
+    assert processes(open_file(editions.newest()).name) == []
 
 
 @pytest.mark.parametrize("below", ["What can be asked", "Saved queries", "What was asked"])
