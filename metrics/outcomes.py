@@ -6,6 +6,7 @@ people who ask and the days of waiting are three different things: they are neve
 """
 
 import hashlib
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ DRAWS = 20_000
 AT_ONCE = 4_000_000  # random numbers held in memory together
 FEWEST = 8  # tickets, fewer say nothing about the hours one takes
 CAPPED_FROM = 20  # tickets, from which on the longest twentieth are cut to the 95th percentile
+OWN = 10  # served tickets, from which on a kind of request is told apart from the others
 NINETY = 1.6448536269514722  # standard deviations between the middle and the end of a 90 % interval
 EIGHTY = (10, 90)  # percentiles
 GUESS = (0.3, 0.1, 0.8)  # hours of work in an hour a ticket is active, where nobody has timed any: middle, low, high
@@ -47,10 +49,20 @@ class Range:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """One kind of request by hand, or all the small ones together, where kinds are told apart."""
+
+    before: int  # came in the baseline
+    manual: int  # came in the period all the same
+    active: tuple[float, ...]  # hours, of those served in the baseline
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known of one Workflow: before it was there, and in one period. Times are hours unless a name says otherwise.
 
-    `active` are the hours the tickets of the baseline were active, `timed` pairs of (hours timed, hours active), `kappa` what
+    `active` are the hours the tickets of the baseline were active, `kinds` the same by kind of request where two or more are
+    known well enough, `timed` pairs of (hours timed, hours active), `kappa` what
     stands for them where nothing was timed, `touch` the hours of work one request took where that was assumed as a whole:
     both as (middle, low, high) of a lognormal, low to high holding 90 %.
     """
@@ -66,6 +78,7 @@ class Facts:
     failed: int = 0
     support: int = 0
     active: tuple[float, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     timed: tuple[tuple[float, float], ...] = ()
     kappa: tuple[float, float, float] | None = None
     touch: tuple[float, float, float] | None = None
@@ -161,8 +174,7 @@ def _touch(facts: Facts, generator: np.random.Generator) -> "tuple[float | None,
         return facts.touch[0] * facts.faded, _lognormal(facts.touch, generator) * facts.faded
     if not facts.active or not (facts.timed or facts.kappa):
         return None, None
-    active = np.array(facts.active)
-    means = _resampled(active[:, None], generator)[:, 0]
+    active, means = _active(facts, generator)
     if facts.timed:
         pairs = np.array(facts.timed)
         sums = _resampled(pairs, generator)
@@ -171,7 +183,31 @@ def _touch(facts: Facts, generator: np.random.Generator) -> "tuple[float | None,
     else:
         guess = facts.kappa or GUESS
         kappa, kappas = guess[0], _lognormal(guess, generator)
-    return float(active.mean() * kappa * facts.faded), means * kappas * facts.faded
+    return active * kappa * facts.faded, means * kappas * facts.faded
+
+
+def _active(facts: Facts, generator: np.random.Generator) -> "tuple[float, NDArray[np.floating[Any]]]":
+    """Return the hours one request by hand was active on average, and that as draws.
+
+    Of kinds each is resampled in itself, and weighed as what was displaced is spread over them. The baseline shows that mix
+    on so many tickets and no more, so it is drawn as well.
+    """
+    if not facts.kinds:
+        active = np.array(facts.active)
+        return float(active.mean()), _resampled(active[:, None], generator)[:, 0]
+    came = np.array([one.before for one in facts.kinds])
+    active = np.array([np.mean(one.active) for one in facts.kinds])
+    means = np.stack([_resampled(np.array(one.active)[:, None], generator)[:, 0] for one in facts.kinds], axis=1)
+    mixes = generator.dirichlet(came, DRAWS)
+    return float(_left(came / came.sum(), facts) @ active), (_left(mixes, facts) * means).sum(axis=1)
+
+
+def _left(mix: "NDArray[np.floating[Any]]", facts: Facts) -> "NDArray[np.floating[Any]]":
+    """Return a mix over kinds less what of each came by hand all the same: that was not displaced. As it is, if nothing is left."""
+    manual = np.array([one.manual for one in facts.kinds])
+    left = np.clip(mix * (facts.before / facts.weeks_before * facts.weeks) - manual, 0, None)
+    whole = left.sum(axis=-1, keepdims=True)
+    return np.divide(left, whole, out=mix.copy(), where=whole > 0)
 
 
 def _resampled(values: "NDArray[np.floating[Any]]", generator: np.random.Generator) -> "NDArray[np.floating[Any]]":
@@ -276,7 +312,7 @@ def reclaimed(workflow: str, since: date, until: date) -> Reclaimed:
     if note := _unread(words, until) or _no_baseline(words, before, since):
         return replace(one, notes=(note,))
     facts, assumed, notes = _facts(words, before, since, until)
-    one = replace(one, baseline=_dated(words.baseline, before))
+    one = replace(one, baseline=_dated(words.baseline, before, len(facts.kinds)))
     found = replace(one, facts=facts, assumed=assumed, notes=notes, **estimate(facts, _seed(words.name, since, until)))
     return replace(found, sentences=tuple(sentences(found)))
 
@@ -420,16 +456,18 @@ def _facts(
     baseline = words.baseline
     if baseline is None:
         raise ValueError("without a baseline there are no facts")
-    came, tickets = _baseline(words, before)
+    came = _baseline(words, before)
+    tickets = came[came["served"]]
     counts = _counts(words, since, until)
-    active = capped(baseline.active or tickets["active_hours"].dropna())
+    measured = tickets.dropna(subset="active_hours")
+    active = capped(baseline.active or measured["active_hours"])
     few = baseline.source == "tickets" and len(active) < FEWEST
     timed, kappa, guess = _kappa(words, tickets)
     waited = tickets["days"].dropna()
     days = baseline.days or (float(waited.median()) if len(waited) >= FEWEST else None)
     weeks = (until - since).days / 7
     facts = Facts(
-        before=came if baseline.requests is None else baseline.requests,
+        before=len(came) if baseline.requests is None else baseline.requests,
         weeks_before=(before[1] - before[0]).days / 7,
         weeks=weeks,
         manual=counts["manual"],
@@ -440,6 +478,9 @@ def _facts(
         failed=counts["failed"],
         support=counts["support"],
         active=() if few else active,
+        kinds=told_apart(came["type"], zip(measured["type"], active, strict=True), _by_hand(words, since, until))
+        if baseline.source == "tickets"
+        else (),
         timed=timed,
         kappa=kappa,
         touch=_three(baseline.hours) if baseline.hours else None,
@@ -483,16 +524,59 @@ def _unknown(words: "Workflow", before: tuple[date, date], facts: Facts, measure
         yield "For the waiting removed, write days, how long half of the requests took, into its baseline in team.toml."
 
 
-def _baseline(words: "Workflow", before: tuple[date, date]) -> "tuple[int, pd.DataFrame]":
-    """Return how many requests by hand came in the baseline, and of those served in it: active_hours, timed_hours, days.
+def told_apart(
+    came: "Iterable[str]", measured: "Iterable[tuple[str, float]]", manual: dict[str, int]
+) -> tuple[Kind, ...]:
+    """Return the kinds of request that are told apart, the largest first; none where fewer than two are known well enough.
 
-    Both as things stood when the baseline ended: what becomes of a ticket later changes nothing.
+    `came` are the kinds of all requests of the baseline, `measured` those of the served ones with the hours each was active.
+    The small kinds are one, and where even that is small the smallest of the others joins it.
     """
+    before, hours = Counter(came), defaultdict[str, list[float]](list)
+    for kind, active in measured:
+        hours[kind].append(active)
+    own = sorted((kind for kind in hours if len(hours[kind]) >= OWN), key=lambda kind: (-len(hours[kind]), kind))
+    if len(own) < 2:
+        return ()
+    rest = sorted({*before, *manual} - {*own})
+    if rest and sum(len(hours[kind]) for kind in rest) < OWN:
+        rest.append(own.pop())
+    groups = [*([kind] for kind in own), *([rest] if rest else [])]
+    return tuple(
+        Kind(
+            sum(before[kind] for kind in group),
+            sum(manual.get(kind, 0) for kind in group),
+            tuple(active for kind in group for active in hours[kind]),
+        )
+        for group in groups
+    )
+
+
+def _by_hand(words: "Workflow", since: date, until: date) -> dict[str, int]:
+    """Return how many requests of each kind still came by hand in a period."""
     told = query(
+        """
+        select type, count(*) as n
+        from requests
+        where channel = 'manual' and workflow = $workflow and created_at >= $since and created_at < $until
+        group by type
+        """,
+        {"workflow": words.name, **_instants(since, until)},
+    )
+    return {str(kind): int(n) for kind, n in zip(told["type"], told["n"], strict=True)}
+
+
+def _baseline(words: "Workflow", before: tuple[date, date]) -> "pd.DataFrame":
+    """Return the requests by hand that came in the baseline: type, served, and of those served active_hours, timed_hours, days.
+
+    All as things stood when the baseline ended: what becomes of a ticket later changes nothing.
+    """
+    return query(
         """
         select
             r.id,
-            served_at < $until as served,
+            type,
+            coalesce(served_at < $until, false) as served,
             active_hours,
             epoch(served_at - created_at) / 86400 as days,
             (select sum(seconds) / 3600 from worklogs w where w.issue_id = r.id and w.started_at < $until) as timed_hours,
@@ -502,8 +586,6 @@ def _baseline(words: "Workflow", before: tuple[date, date]) -> "tuple[int, pd.Da
         """,
         {"workflow": words.name, **_instants(*before)},
     )
-    served = told[told["served"].fillna(False).astype(bool)]
-    return len(told), served[["active_hours", "timed_hours", "days"]]
 
 
 def _counts(words: "Workflow", since: date, until: date) -> dict[str, Any]:
@@ -565,12 +647,13 @@ def _three(spread: "Spread") -> tuple[float, float, float]:
     return spread.median, spread.low, spread.high
 
 
-def _dated(baseline: "Baseline | None", days: tuple[date, date]) -> str:
-    """Return what a baseline is, in words."""
+def _dated(baseline: "Baseline | None", days: tuple[date, date], kinds: int) -> str:
+    """Return what a baseline is, in words, and how many kinds of request were told apart in it."""
     if baseline is None:
         return ""
     source = {"tickets": "measured on tickets", "sample": "from a sample", "assumption": "assumed"}[baseline.source]
-    return f"{full_day(days[0])} to {full_day(days[1] - timedelta(days=1))}, {source}"
+    apart = f", {kinds} kinds of request each by itself" if kinds else ""
+    return f"{full_day(days[0])} to {full_day(days[1] - timedelta(days=1))}, {source}{apart}"
 
 
 def _instants(since: date, until: date) -> dict[str, datetime]:

@@ -2,17 +2,22 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import duckdb
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from data import CairnError, Live, Origin, Progress, Row, publish, query, read_team
 from metrics import metric, rows, trend
-from metrics.outcomes import Facts, Reclaimed, capped, estimate, friction, reclaimed, sentences, toil
+from metrics.outcomes import Facts, Kind, Reclaimed, capped, estimate, friction, reclaimed, sentences, toil, told_apart
 
+HOUSE = Path(__file__).resolve().parent.parent
 REPO = "acme/platform"
 GITHUB, JIRA, USAGE = "github.com", "jira.example", "usage"
 END = datetime(2026, 11, 1)  # noqa: DTZ001 zone-less UTC, like everything in the store
@@ -209,6 +214,59 @@ def test_an_old_way_that_would_have_become_quicker_gives_back_less():
     assert estimate(replace(WORKED, faded=0.9))["platform"].value == pytest.approx(0.9 * 19 * 1.98 - 17.5)
 
 
+def test_kinds_of_request_are_weighed_as_what_was_displaced_is_spread_over_them():
+    """52 came in 26 weeks, 30 of 2 active hours and 22 of 6; of 15 and 11 in 13 weeks, 1 and 6 came by hand: 14 and 5 did not."""
+    apart = replace(
+        WORKED, active=(2.0,) * 12 + (6.0,) * 10, kinds=(Kind(30, 1, (2.0,) * 12), Kind(22, 6, (6.0,) * 10))
+    )
+    found = estimate(apart)
+
+    assert found["displaced"] == 19
+    assert found["platform"].value == pytest.approx((14 * 2 + 5 * 6) * 0.44 - 17.5)
+    assert estimate(replace(apart, kinds=()))["platform"].value == pytest.approx(19 * 84 / 22 * 0.44 - 17.5)
+    assert found["requesters"].value == pytest.approx(2.25)  # what is not hours of a ticket is not touched
+
+
+def test_where_every_request_of_every_kind_still_comes_by_hand_nothing_is_displaced():
+    apart = replace(WORKED, manual=60, kinds=(Kind(30, 40, (2.0,) * 12), Kind(22, 20, (6.0,) * 10)))
+
+    assert estimate(apart)["platform"].value == estimate(apart)["platform"].high == -17.5
+
+
+def test_kinds_in_their_usual_mix_change_no_estimate_and_make_it_no_less_sure():
+    luck, wider = Random(4), []
+    for n in range(12):
+        kinds = [
+            tuple(luck.lognormvariate(middle, 0.3) for _ in range(luck.randrange(10, 25))) for middle in (0.3, 2.5)
+        ]
+        came = tuple(active for kind in kinds for active in kind)
+        whole = replace(WORKED, before=len(came), manual=0, active=came, timed=((1.0, 2.0),))
+        apart = replace(whole, kinds=tuple(Kind(len(kind), 0, kind) for kind in kinds))
+        one, two = estimate(whole, n)["platform"], estimate(apart, n)["platform"]
+        assert two.value == pytest.approx(one.value)
+        wider.append((two.high - two.low) / (one.high - one.low))
+
+    assert sum(wider) / len(wider) < 1
+
+
+def test_kinds_of_fewer_than_ten_are_told_together_and_never_alone():
+    def hours(**measured: int) -> list[tuple[str, float]]:
+        return [(kind, 1.0) for kind, n in measured.items() for _ in range(n)]
+
+    def sizes(came: dict[str, int], *, manual: dict[str, int] | None = None, **measured: int):
+        return [
+            (one.before, one.manual, len(one.active))
+            for one in told_apart(Counter(came).elements(), hours(**measured), manual or {})
+        ]
+
+    assert sizes({"a": 40, "b": 12}, a=30, b=12) == [(40, 0, 30), (12, 0, 12)]
+    assert sizes({"a": 40, "b": 12, "c": 9, "d": 9}, a=30, b=12, c=9, d=4) == [(40, 0, 30), (12, 0, 12), (18, 0, 13)]
+    assert sizes({"a": 40, "b": 12, "c": 3}, a=30, b=12, c=3) == [(40, 0, 30), (15, 0, 15)]
+    assert sizes({"a": 40, "b": 12}, a=30, b=12, manual={"a": 2, "new": 5}) == [(40, 2, 30), (12, 5, 12)]
+    assert sizes({"a": 40, "b": 20}, a=30, b=9) == []
+    assert sizes({"a": 40}, a=30) == []
+
+
 def test_thousands_of_tickets_are_no_heavier_than_memory_allows():
     found = estimate(replace(WORKED, active=ACTIVE * 500))
 
@@ -300,6 +358,67 @@ def test_past_totals_stay_when_more_becomes_known(land):
     assert len(before.facts.active) == 52
     assert reclaimed("Provision service", OPENED, OVER) == before
     assert reclaimed("Provision service", OPENED, date(2026, 10, 26)) != before
+
+
+def two_kinds(weekly: tuple[int, int] = (40, 12)) -> dict[str, list[Any]]:
+    """Return the worked quarter whose baseline is of two kinds: services of 8 active hours, and keys of 2."""
+    quarter = the_worked_quarter()
+    issues, histories = [], []
+    for n in range(sum(weekly)):
+        kind, took = ("New service", 8) if n < weekly[0] else ("New key", 2)
+        day = BEFORE + timedelta(weeks=n % 20)
+        issues.append(ticket(n + 1, instant(day, 8), kind, **DONE))
+        steps = ((instant(day, 9), "2"), (instant(day, 9 + took), "4"))
+        histories += handled(n + 1, *steps, by=f"acc-{n}")
+    return quarter | {"jira_issues": [*issues, *quarter["jira_issues"][52:]], "jira_histories": histories}
+
+
+KINDS = MEASURED.replace('["New service"]', '["New service", "New key"]')
+
+
+def test_kinds_of_request_are_told_apart_from_what_jira_says_and_that_is_said(land):
+    land(KINDS, **two_kinds())
+    found = reclaimed("Provision service", OPENED, OVER)
+
+    assert found.baseline == "5 Jan 2026 to 5 Jul 2026, measured on tickets, 2 kinds of request each by itself"
+    assert [(one.before, one.manual, {*one.active}) for one in found.facts.kinds] == [(40, 7, {8.0}), (12, 0, {2.0})]
+    assert found.displaced == 19  # of 20 services 7 came by hand, of 6 keys none
+    assert found.platform.value == pytest.approx((13 * 8 + 6 * 2) * 0.44 - 17.5)
+
+    page = AppTest.from_file(HOUSE / "pages" / "menu.py", default_timeout=90)
+    page.switch_page("outcomes.py")
+    page.run()
+    assert not page.exception
+    drawn = "\n".join(one.proto.body for one in page.get("html"))
+    assert f"held against {found.baseline} ·" in drawn or f"held against {found.baseline}<" in drawn
+
+
+def test_a_kind_of_fewer_than_ten_leaves_everything_as_it_is_without_kinds(land):
+    land(KINDS, **two_kinds((43, 9)))
+    found = reclaimed("Provision service", OPENED, OVER)
+
+    assert found.facts.kinds == ()
+    assert found.baseline == "5 Jan 2026 to 5 Jul 2026, measured on tickets"
+    assert found.platform.value == pytest.approx(19 * (43 * 8 + 9 * 2) / 52 * 0.44 - 17.5)
+
+
+def test_totals_of_kinds_stay_when_more_becomes_known(land):
+    quarter = two_kinds()
+    land(KINDS, **quarter)
+    before = reclaimed("Provision service", OPENED, OVER)
+    later = instant(OVER, 9)
+    more = [ticket(n, later, "New key", **DONE) for n in range(300, 330)]
+    again = [change(50, later, "status", "4", "2"), change(50, later + timedelta(days=9), "status", "2", "4")]
+    again += [
+        step
+        for n in range(300, 330)
+        for step in handled(n, (later, "2"), (later + timedelta(days=2), "4"), by=f"acc-{n}")
+    ]
+    land(KINDS, jira_issues=more, jira_histories=again)
+
+    assert query("select count(*) as n from requests where type = 'New key'")["n"].item() == 42
+    assert len(before.facts.kinds) == 2
+    assert reclaimed("Provision service", OPENED, OVER) == before
 
 
 def test_a_baseline_may_be_weeks_before_the_first_run(land):
