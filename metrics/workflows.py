@@ -9,6 +9,7 @@ from metrics.metric import Metric
 NEEDS = ("github", "jira")
 RUNS, TICKETS = ("github_runs",), ("jira_issues",)
 RULE = "Which runs belong to a Workflow and which requests it replaces, team.toml says under [[workflows]]."
+AREA = "An area is the repository a run belongs to, the component of a ticket, or what a usage file says."
 GROUPED = "Runs for the same thing within seven days are one request."
 NOW = "(select complete_to from complete)"  # of what the metric needs: another source may have been read since
 
@@ -250,6 +251,76 @@ METRICS = (
             from requests
             where channel = 'self-service'
                 and attempts > 0
+        """,
+    ),
+    Metric(
+        name="workflow_adoption",
+        title="Areas a Workflow serves",
+        unit="of areas",
+        better="up",
+        fold="share",
+        about="For every Workflow, of the areas that asked in the period for what it offers, by hand or by running it, those it"
+        f" served at least once in it. {AREA} By quarter it is adoption as the field counts it, in about 90 days. {RULE}",
+        caution="A Workflow that runs in one place for everybody looks like one area. Served once is not at home there, and an area"
+        " that never asks is not here.",
+        asks=(
+            "What keeps an area that asks by hand from running it?",
+            "Which area has needs that the Workflow was not made for?",
+        ),
+        needs=NEEDS,
+        streams=(*RUNS, *TICKETS),
+        minimum=4,
+        signal="logit",
+        sql="""
+            select
+                ends - interval 1 microsecond as happened_at,
+                bool_or(how = 'served')::int as value,
+                workflow as area,
+                if(bool_or(how = 'served'), 'served', if(bool_or(how = 'ran'), 'ran it in vain', 'by hand alone')) as kind,
+                place as what,
+                null as url
+            from periods
+            join (
+                select served_at as asked_at, 'served' as how, workflow, area as place from requests where ok
+                union all
+                select created_at, if(channel = 'manual', 'asked', 'ran'), workflow, area from requests where bypass or attempts > 0
+            ) on asked_at >= starts and asked_at < ends
+            group by ends, workflow, place
+        """,
+    ),
+    Metric(
+        name="workflow_retention",
+        title="Areas that come again",
+        unit="of areas",
+        better="up",
+        fold="share",
+        about="For every Workflow, of the areas it served in the period, those it served again within 180 days after the period's"
+        f" end. A period has no value until its 180 days are over. {AREA} {RULE}",
+        caution="What an area needs once in a year is not missed when it stays away. A Workflow that runs in one place for everybody"
+        " looks like one area, which always comes again.",
+        asks=(
+            "Where do those go now that came once and not again?",
+            "Is it the Workflow that changed since, or the need?",
+        ),
+        streams=RUNS,
+        minimum=4,
+        signal="logit",
+        sql=f"""
+            with served as (select workflow, area as place, served_at from requests where ok),
+            used as (
+                select distinct ends, ends + interval 180 day as over, workflow, place
+                from periods
+                join served on served_at >= starts and served_at < ends
+            )
+            select
+                ends - interval 1 microsecond as happened_at,
+                if({NOW} >= over, coalesce(s.served_at < over, false)::int, null) as value,
+                u.workflow as area,
+                if({NOW} < over, 'not known yet', if(s.served_at < over, 'came again', 'stayed away')) as kind,
+                u.place as what,
+                null as url
+            from used u
+            asof left join served s on s.workflow = u.workflow and s.place = u.place and u.ends <= s.served_at
         """,
     ),
     Metric(

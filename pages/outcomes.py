@@ -19,6 +19,8 @@ SECTIONS = {
         "time_to_first_success",
         "repeated_runs",
         "abandoned_forms",
+        "workflow_adoption",
+        "workflow_retention",
         "workflow_runs",
     ),
     "Toil and interruptions": (
@@ -38,6 +40,8 @@ MONTHLY = (
     "time_to_first_success",
     "repeated_runs",
     "abandoned_forms",
+    "workflow_adoption",
+    "workflow_retention",
     "begun_at_once",
     "handed_on",
     "off_hours",

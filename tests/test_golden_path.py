@@ -155,7 +155,41 @@ def happen(diary: Any) -> None:
         )
         last.ident = 5_900_000 + n
         diary.runs.append(last)
+    elsewhere(diary)
     diary.runs.sort(key=lambda run: run.at)
+
+
+def elsewhere(diary: Any) -> None:
+    """Let the Workflow run in every repository, from early on: one comes no more, one comes late, one asks by hand as well."""
+    asked = [one for one in diary.tickets if one.request == "New service"]
+    for ticket in asked[::2]:
+        ticket.component = "ledger"
+    weeks = {
+        "storefront": range(6, 44),
+        "checkout": (*range(6, 12), 42, 43),
+        "ledger": range(7, 20),
+        "platform": range(6, 30),
+    }
+    services = {one.service.name: one.service for one in diary.deployments}
+    for place, (name, there) in enumerate(weeks.items()):
+        for week in there:
+            begun = (
+                int((datetime.combine(BORN, time(9), UTC) + week * WEEK + (week % 5) * DAY).timestamp()) + place * 600
+            )
+            outcome = "failure" if (week + place) % 4 == 3 else "success"
+            title = f"Provision service: {name} {week}"
+            run = Run(
+                services[name],
+                *PROVISION,
+                "workflow_dispatch",
+                title,
+                "0" * 40,
+                "main",
+                "sanu-rowan",
+                [(begun, begun + 500, outcome)],
+            )
+            run.ident = 5_910_000 + 100 * place + week
+            diary.runs.append(run)
 
 
 def queue(company: Any) -> None:
@@ -476,14 +510,15 @@ class World:
     def requests(self) -> list[list[dict[str, Any]]]:
         """The Workflow's runs by what was asked for: for the same thing within seven days."""
         found: list[list[dict[str, Any]]] = []
-        last: dict[str, list[dict[str, Any]]] = {}
+        last: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for run in self.provisions:
-            before = last.get(run["display_title"])
+            meant = (run["repo"], run["display_title"])
+            before = last.get(meant)
             if before and at(run["created_at"]) - at(before[-1]["created_at"]) <= WEEK:
                 before.append(run)
             else:
-                last[run["display_title"]] = [run]
-                found.append(last[run["display_title"]])
+                last[meant] = [run]
+                found.append(last[meant])
         return found
 
     @cached_property
@@ -1003,6 +1038,34 @@ def time_to_first_success(world, _):
     for one in world.requests:
         since, until = opened(world, one) or begun(one), served(one)
         yield Event(since, hours((until or UNTIL) - since), open=until is None)
+
+
+def place_of(request):
+    return request[0]["repo"].rpartition("/")[2]
+
+
+def served_places(world):
+    return [(moment, place_of(one)) for one in world.requests if (moment := served(one))]
+
+
+@oracle("workflow_adoption", "share", 4)
+def workflow_adoption(world, spans):
+    there = begun(world.requests[0])
+    came = [(one.created, one.fields["components"][0]["name"]) for one in world.by_hand if one.created >= there]
+    came += [(begun(one), place_of(one)) for one in world.requests]
+    for since, until in spans:
+        here = {place for moment, place in served_places(world) if since <= moment < until}
+        for place in here | {place for moment, place in came if since <= moment < until}:
+            yield Event(just_before(until), place in here)
+
+
+@oracle("workflow_retention", "share", 4)
+def workflow_retention(world, spans):
+    for since, until in spans:
+        over = until + 180 * DAY
+        later = {place for moment, place in served_places(world) if until <= moment < over}
+        for place in {place for moment, place in served_places(world) if since <= moment < until}:
+            yield Event(just_before(until), place in later if over <= UNTIL else None)
 
 
 @oracle("handed_on", "share", 8)

@@ -714,6 +714,66 @@ def test_toil_is_hours_of_work_with_their_range_and_a_share_where_the_capacity_i
     assert trend(metric("toil_hours"), "month")["value"].tolist()[0] == pytest.approx(40)  # active hours
 
 
+# Who it reaches
+
+
+def request(area: str, at: str, *, served: str | None = None, by_hand: bool = False) -> dict[str, Any]:
+    return {
+        "id": f"{area} {at}", "channel": "manual" if by_hand else "self-service", "workflow": "Provision service", "area": area,
+        "created_at": at, "served_at": served, "attempts": None if by_hand else 1, "ok": None if by_hand else served is not None,
+        "bypass": by_hand,
+    }  # fmt: skip
+
+
+def monthly(name: str) -> list[tuple[str, str, float | None]]:
+    """Return, for each month and area of a metric, the last day of the month and the value."""
+    found = rows(metric(name), every="month").astype(object)
+    told = found.where(found.notna(), None).itertuples()
+    return sorted((f"{one.happened_at:%Y-%m-%d}", one.what, one.value) for one in told)
+
+
+def test_an_area_came_again_within_180_days_after_the_month_or_not_and_before_they_are_over_nobody_knows(nouns):
+    served = [
+        ("on the last day", "2026-01-07"), ("on the last day", "2026-07-30 23:00"),
+        ("a day too late", "2026-01-07"), ("a day too late", "2026-07-31 01:00"),
+        ("in the same month", "2026-01-07"), ("in the same month", "2026-01-30"),
+        ("too young", "2026-05-06"), ("too young", "2026-06-03"),
+    ]  # fmt: skip
+    nouns(requests=[request(area, at, served=at) for area, at in served], complete_to="2026-07-31 12:00")
+    january = [one for one in monthly("workflow_retention") if one[0] == "2026-01-31"]
+
+    assert january == [
+        ("2026-01-31", "a day too late", 0),
+        ("2026-01-31", "in the same month", 0),
+        ("2026-01-31", "on the last day", 1),
+    ]
+    assert [one for one in monthly("workflow_retention") if one[1] == "too young"] == [
+        ("2026-05-31", "too young", None),
+        ("2026-06-30", "too young", None),
+    ]
+
+
+def test_an_area_that_asked_is_reached_once_it_is_served_and_one_that_never_asked_is_not_counted(nouns):
+    asked = [
+        request("by hand and served", "2026-01-07", by_hand=True),
+        request("by hand and served", "2026-01-09", served="2026-01-09"),
+        request("by hand alone", "2026-01-07", by_hand=True),
+        request("ran in vain", "2026-01-07"),
+        request("served a month later", "2026-01-30", served="2026-02-02"),
+        request("before it opened", "2026-01-07", by_hand=True) | {"bypass": False},
+        request("looked around", "2026-01-07") | {"attempts": 0},
+    ]
+    nouns(requests=asked)
+
+    assert monthly("workflow_adoption") == [
+        ("2026-01-31", "by hand alone", 0),
+        ("2026-01-31", "by hand and served", 1),
+        ("2026-01-31", "ran in vain", 0),
+        ("2026-01-31", "served a month later", 0),
+        ("2026-02-28", "served a month later", 1),
+    ]
+
+
 # Nobody in particular
 
 
