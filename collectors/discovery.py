@@ -12,7 +12,7 @@ from data import Live, Origin, Progress, Row
 from data.rules import finds
 from data.team import GitHub
 
-REPOSITORY = "id nameWithOwner url isArchived defaultBranchRef { name }"
+REPOSITORY = "id nameWithOwner url isArchived createdAt defaultBranchRef { name }"
 REPOSITORIES = f"""
 query($login: String!, $after: String) {{
     rateLimit {{ cost remaining resetAt }}

@@ -12,11 +12,11 @@ from data import Live, Origin, Progress, Row
 TOGETHER = 100  # repositories in one question
 PROBE = "github_repositories"
 LOOK = f"""
-    id nameWithOwner url isArchived pushedAt
+    id nameWithOwner url isArchived createdAt pushedAt
     defaultBranchRef {{ name target {{ oid ... on Commit {{ checkSuites(first: 1) {{ totalCount }} }} }} }}
     {" ".join(one.look() for one in LISTS)}
 """
-KEPT = ("id", "nameWithOwner", "url", "isArchived", "defaultBranchRef")
+KEPT = ("id", "nameWithOwner", "url", "isArchived", "createdAt", "defaultBranchRef")
 
 
 async def glance(

@@ -324,6 +324,49 @@ METRICS = (
         """,
     ),
     Metric(
+        name="undeployed_repositories",
+        title="New repositories that reach nobody",
+        unit="of repositories",
+        better="down",
+        fold="share",
+        about="New repositories that nothing was deployed from to production within 60 days, by the day they were created; one has no"
+        " value until its 60 days are over. By kind: those created during a run of a Workflow, and the others. Which deployments"
+        " reach production, [deployments] in team.toml says.",
+        caution="Libraries, notes and trials are never deployed, and that is right. Where nobody tells GitHub of deployments, a service"
+        " in use looks unused; where no production deployment is known at all, there is no value.",
+        asks=(
+            "What was each of these made for, and is that still wanted?",
+            "What does a new service lack on its way to customers?",
+        ),
+        minimum=4,
+        signal="logit",
+        sql="""
+            with reached as (
+                select repo, min(finished_at) as finished_at from deployments where production and outcome = 'success' group by repo
+            )
+            select
+                created_at as happened_at,
+                case
+                    when created_at + interval 60 day <= s.complete_to
+                        and coalesce(deployments_from <= created_at, true)
+                        and exists (from reached)
+                    then coalesce(finished_at >= created_at + interval 60 day, true)::int
+                end as value,
+                split_part(r.repo, '/', -1) as area,
+                if(
+                    exists (from workflow_attempts a where r.created_at >= a.started_at and r.created_at < a.finished_at),
+                    'by a Workflow',
+                    'otherwise'
+                ) as kind,
+                r.repo as what,
+                url
+            from repositories r
+            left join reached using (repo)
+            left join sources s on s.source = r.source and s.scope = r.repo and s.stream = 'github_deployments'
+            where shown and created_at is not null
+        """,
+    ),
+    Metric(
         name="handed_on",
         title="Requests by hand that were handed on",
         unit="of requests",

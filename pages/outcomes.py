@@ -21,6 +21,7 @@ SECTIONS = {
         "abandoned_forms",
         "workflow_adoption",
         "workflow_retention",
+        "undeployed_repositories",
         "workflow_runs",
     ),
     "Toil and interruptions": (
@@ -42,6 +43,7 @@ MONTHLY = (
     "abandoned_forms",
     "workflow_adoption",
     "workflow_retention",
+    "undeployed_repositories",
     "begun_at_once",
     "handed_on",
     "off_hours",

@@ -216,6 +216,7 @@ def test_an_organisation_is_enough_and_is_asked_once_a_day(replay, collect, tmp_
     assert differing(replay) == []
     assert (second[0].new, second[0].changed, second[0].requests) == (0, 0, 1)
     assert query("select count(*) > 0 as some from pull_requests").some.all()
+    assert query("select count(created_at) = count(*) as all_told from repositories").all_told.item()
 
     rewrite(tmp_path, url=replay.url, organisations=["bitcoin-core"], exclude=["g*"])
     assert query("select count(*) as n from pull_requests").n.item() == 0
@@ -677,7 +678,13 @@ def test_250_repositories_in_which_nothing_is_new_cost_three_requests(tmp_path, 
     monkeypatch.setenv("CAIRN_HOME", str(tmp_path))
     names = tuple(f"acme/r{k}" for k in range(250))
     told = {
-        name: {"id": f"R_{name}", "nameWithOwner": name, "url": f"https://github.com/{name}", "isArchived": False}
+        name: {
+            "id": f"R_{name}",
+            "nameWithOwner": name,
+            "url": f"https://github.com/{name}",
+            "isArchived": False,
+            "createdAt": None,
+        }
         for name in names
     }
 

@@ -192,6 +192,12 @@ def elsewhere(diary: Any) -> None:
             diary.runs.append(run)
 
 
+def found(company: Any) -> None:
+    """Let the repositories begin in one month: some too long before anything was deployed from them."""
+    for day, name in zip((2, 9, 3, 30), REPOSITORIES, strict=True):
+        company.github.repositories[f"marrowby/{name}"]["createdAt"] = f"2025-01-{day:02}T08:00:00Z"
+
+
 def queue(company: Any) -> None:
     """Let checks on pull requests wait for a machine, none to six minutes."""
     for runs in company.github.runs.values():
@@ -249,6 +255,7 @@ def world(tmp_path_factory):
         route: Any = door.routes[0]
         company = route.endpoint.__self__
         queue(company)
+        found(company)
         world = World(company)
         (home() / "usage").mkdir(parents=True)
         world.usage_file = used(world)
@@ -1066,6 +1073,14 @@ def workflow_retention(world, spans):
         later = {place for moment, place in served_places(world) if until <= moment < over}
         for place in {place for moment, place in served_places(world) if since <= moment < until}:
             yield Event(just_before(until), place in later if over <= UNTIL else None)
+
+
+@oracle("undeployed_repositories", "share", 4)
+def undeployed_repositories(world, _):
+    for name, repository in world.repositories.items():
+        born = at(repository["createdAt"])
+        live = [one.finished for one in shipped(world) if one.repo == name and one.outcome == "success"]
+        yield Event(born, not any(moment < born + 60 * DAY for moment in live))
 
 
 @oracle("handed_on", "share", 8)

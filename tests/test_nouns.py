@@ -587,7 +587,7 @@ GOOD = {
     },
     "github_commits": {"oid": "c", "committedDate": at(1), "walk": 1, "below": 0, "line": True},
     "github_releases": {"tagName": "v1", "name": "One", "isPrerelease": False, "createdAt": at(1), "publishedAt": at(1)},
-    "github_repositories": {"id": "R", "nameWithOwner": REPO, "url": "https://github.com/acme/checkout", "isArchived": True},
+    "github_repositories": {"id": "R", "nameWithOwner": REPO, "url": "https://github.com/acme/checkout", "isArchived": True, "createdAt": at(0)},
     "usage_rows": {"happened_at": at(1), "feature": "search", "count": 2, "area": "shop", "user": "ada"},
     "jira_issues": ticket(1, components=[{"name": "cart"}], customfield_10016=3, customfield_10020=[{"name": "Sprint 1"}])[1],
     "jira_histories": history(1, 1, OPEN, ACTIVE)[1],

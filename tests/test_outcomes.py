@@ -774,6 +774,74 @@ def test_an_area_that_asked_is_reached_once_it_is_served_and_one_that_never_aske
     ]
 
 
+# What it leaves behind
+
+
+def created(name: str, at: str = "2026-01-05 08:00", **more: Any) -> dict[str, Any]:
+    return {
+        "source": "github.com",
+        "repo": f"acme/{name}",
+        "created_at": at,
+        "deployments_from": None,
+        "shown": True,
+    } | more
+
+
+def deployed(name: str, at: str, **more: Any) -> dict[str, Any]:
+    return {"repo": f"acme/{name}", "production": True, "outcome": "success", "finished_at": at} | more
+
+
+def read_to(until: str | None, *names: str) -> list[dict[str, Any]]:
+    """Return up to when the deployments of repositories were read."""
+    told = {"source": "github.com", "kind": "github", "stream": "github_deployments", "complete_to": until}
+    return [told | {"scope": f"acme/{name}"} for name in names]
+
+
+def test_a_new_repository_reached_somebody_within_60_days_or_not_and_before_they_are_over_nobody_knows(nouns):
+    names = (
+        "on the last day",
+        "an hour too late",
+        "never",
+        "never in production",
+        "never well",
+        "young",
+        "hidden",
+        "read in part",
+    )
+    nouns(
+        repositories=[
+            *(created(name) for name in (*names[:5], "not read", "read too little")),
+            created("young", "2026-04-03 00:00"),
+            created("hidden", shown=False),
+            created("read in part", deployments_from="2026-01-06"),
+        ],
+        deployments=[
+            deployed("on the last day", "2026-03-06 07:00"),
+            deployed("an hour too late", "2026-03-06 09:00"),
+            deployed("never in production", "2026-01-06", production=False),
+            deployed("never well", "2026-01-06", outcome="failure"),
+            deployed("young", "2026-04-04"),
+        ],
+        sources=[*read_to("2026-06-01", *names), *read_to(None, "not read"), *read_to("2026-03-06", "read too little")],
+        workflow_attempts=[{"started_at": "2026-01-05 07:55", "finished_at": "2026-01-05 08:05"}],
+    )
+    found = rows(metric("undeployed_repositories")).astype(object)
+    told = found.where(found.notna(), None)
+
+    assert dict(zip(told["what"].str.removeprefix("acme/"), told["value"], strict=True)) == {
+        "on the last day": 0, "an hour too late": 1, "never": 1, "never in production": 1, "never well": 1, "young": None,
+        "read in part": None, "not read": None, "read too little": None,
+    }  # fmt: skip
+    assert dict(zip(told["what"], told["kind"], strict=True))["acme/young"] == "otherwise"
+    assert set(told.loc[told["what"] != "acme/young", "kind"]) == {"by a Workflow"}
+
+
+def test_where_no_deployment_is_known_at_all_no_repository_is_said_to_reach_nobody(nouns):
+    nouns(repositories=[created("shop")], sources=read_to("2026-06-01", "shop"))
+
+    assert rows(metric("undeployed_repositories"))["value"].isna().tolist() == [True]
+
+
 # Nobody in particular
 
 

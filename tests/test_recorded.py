@@ -1,6 +1,7 @@
 """What GitHub and Jira hold is what the store holds: against recorded data, item by item, first, again and after changes."""
 
 import shutil
+from datetime import datetime
 
 import pytest
 
@@ -91,6 +92,21 @@ def test_of_descriptions_only_what_says_why_is_held():
     assert not {"body", "description"} & {name for (name,) in found}
     assert told.longest <= 300
     assert told.share > 0.05
+
+
+@pytest.mark.usefixtures("collected")
+def test_when_a_repository_began_is_held_and_that_its_deployments_are_known_from_the_first_on():
+    found = query("select created_at, deployments_from from repositories").iloc[0]
+
+    assert f"{found.created_at}" == "2020-06-16 12:20:07"
+    assert found.isna().tolist() == [False, True]
+
+
+@pytest.mark.usefixtures("replay")
+def test_of_deployments_read_in_part_it_is_held_from_when_on(collect):
+    collect("github", datetime(2025, 1, 1), published=True)  # noqa: DTZ001 zone-less UTC, like everything in the store
+
+    assert f"{query('select deployments_from from repositories').iloc[0].item()}" == "2025-01-01 00:00:00"
 
 
 @pytest.mark.usefixtures("collected")

@@ -302,7 +302,7 @@ def github(diary: Diary, cut: int) -> GitHub:
         }
         for team, people in PEOPLE.items()
     ]
-    born = iso(diary.hours.starts[0])
+    born = iso(noon(diary.anchor, 0))
     repositories: dict[str, Shape] = {
         service.repository: {
             "__typename": "Repository", "id": f"R_{number}", "databaseId": number, "name": service.name, "isArchived": False,

@@ -1,14 +1,17 @@
 -- Repositories -------------------------------------------------------------------------------------------------------------
 
--- What team.toml no longer names is kept, and out of every number. A repository may be named as it was called before.
+-- What team.toml no longer names is kept, and out of every number. A repository may be named as it was called before. From when
+-- on its deployments are read is told as well: null, from the first one on, unless only later ones were ever asked for.
 create table repositories as
 select
-    own(source, r.id) as id,
-    source,
-    scope as repo,
+    own(r.source, r.id) as id,
+    r.source,
+    r.scope as repo,
     body ->> '$.url' as url,
     coalesce(try_cast(body ->> '$.isArchived' as boolean), false) as archived,
     gone_at is not null as gone,
+    utc(body ->> '$.createdAt') as created_at,
+    utc(p.place ->> '$.floor') as deployments_from,
     not exists (from listed_repositories) and not exists (from organisation_rules)
     or exists (from listed_repositories l where l.source = r.source and l.name = lower(r.scope))
     or exists (
@@ -28,7 +31,8 @@ select
             and not regexp_full_match(lower(split_part(r.scope, '/', 2)), o.exclude)
     ) as shown,
 from live.raw.github_repositories r
-order by source, repo, id;
+left join live.progress p on p.stream = 'github_deployments' and p.source = r.source and p.scope = r.scope
+order by r.source, repo, id;
 
 create table scratch.hidden as select source, repo as scope from repositories where not shown;
 
