@@ -102,8 +102,8 @@ def prepare(connection: "duckdb.DuckDBPyConnection", team: "Team", person_key: s
     )
     _table(
         connection,
-        "team_rules(name text, place integer, repositories text)",
-        ((one.name, place, one_of(one.repositories)) for place, one in enumerate(team.teams)),
+        "team_rules(name text, place integer, repositories text, projects text)",
+        ((one.name, place, one_of(one.repositories), one_of(one.projects)) for place, one in enumerate(team.teams)),
     )
     _table(
         connection,

@@ -573,4 +573,36 @@ METRICS = (
             ) on day = done_at::date and opens <= done_at and done_at < closes
         """,
     ),
+    Metric(
+        name="fragmentation",
+        title="Tickets touched in a day",
+        unit="tickets",
+        better="down",
+        fold="median",
+        about="How many different tickets a team moved to another status on a day, per person who moved any; half of the days, counted"
+        " once for each of these people, lie below. Tidyings of many at once, machines and customers are left out. Whose a project"
+        " is, [[teams]] in team.toml says. Never shown for fewer than five people.",
+        caution="Tickets moved together on Friday look like work on all of them. What moves no ticket is not seen, and small tickets"
+        " are more of them.",
+        asks=(
+            "What kept the things that were begun from being finished first?",
+            "Which of these came from outside, and could have waited?",
+        ),
+        needs=("jira",),
+        streams=TICKETS,
+        minimum=20,
+        signal="log",
+        private=True,
+        sql="""
+            select
+                happened_at,
+                tickets as value,
+                coalesce(team, 'not set') as area,
+                'a day' as kind,
+                'tickets of a day' as what,
+                null as url,
+                user_hash as who
+            from touches
+        """,
+    ),
 )

@@ -31,6 +31,7 @@ SECTIONS = {
         "begun_at_once",
         "handed_on",
         "off_hours",
+        "fragmentation",
     ),
     "Usage": ("feature_use", "feature_adoption", "active_areas", "active_people"),
 }
@@ -47,6 +48,7 @@ MONTHLY = (
     "begun_at_once",
     "handed_on",
     "off_hours",
+    "fragmentation",
     "active_people",
 )
 

@@ -1160,6 +1160,21 @@ def off_hours(world, _):
             yield Event(moment, not at_work, who=who)
 
 
+@oracle("fragmentation", "median", 20, private=True)
+def fragmentation(world, _):
+    moved: dict[date, dict[str, dict[str, datetime]]] = defaultdict(lambda: defaultdict(dict))
+    tidied = {(one.key, spell.since) for one in world.tickets for spell in one.spells if spell.tidied}
+    for one in world.tickets:
+        for history in one.histories:
+            moment = datetime.fromtimestamp(history["created"] / 1000, UTC)
+            if any(item.get("fieldId") == "status" for item in history["items"]) and (one.key, moment) not in tidied:
+                mine = moved[moment.astimezone(BERLIN).date()][history["author"]["accountId"]]
+                mine[one.key] = min(moment, mine.get(one.key, moment))
+    for active in moved.values():
+        each = fmean(len(mine) for mine in active.values())
+        yield from (Event(min(mine.values()), each, who=who) for who, mine in active.items())
+
+
 # Usage
 
 

@@ -111,13 +111,14 @@ DONE = {"status": {"id": "4"}}
 NAMES = {"1": "To Do", "2": "Doing", "3": "Blocked", "4": "Done"}
 
 
-def change(n: int, at: datetime, field: str, before: str | None, after: str | None):
+def change(n: int, at: datetime, field: str, before: str | None, after: str | None, **author: str):
     """Return one entry of an issue's history: a move between statuses, another assignee, a flag set or taken away."""
     item = {"field": field, "from": before, "to": after, "toString": NAMES.get(after or "", after)}
     item |= {"fieldId": field} if field != "Flagged" else {"fieldId": "customfield_2"}
     item |= {"fromString": NAMES.get(before or "", before)}
     number = int(hashlib.sha256(f"{n}{at}{field}{after}".encode()).hexdigest()[:9], 16)
-    return f"{n}/{number}", {"id": str(number), "created": told(at), "author": {"accountId": "acc-0"}, "items": [item]}
+    author = {"accountId": "acc-0"} | author
+    return f"{n}/{number}", {"id": str(number), "created": told(at), "author": author, "items": [item]}
 
 
 def handled(n: int, *steps: tuple[datetime, str], by: str | None = "acc-1"):
@@ -867,6 +868,39 @@ def test_work_outside_working_hours_is_told_of_a_team_and_never_of_few(nouns):
     assert trend(metric("off_hours"), "month", area="Shop")["value"].tolist()[0] == pytest.approx(0.4)
     with pytest.raises(CairnError, match="people in a crowd"):
         rows(metric("off_hours"))
+
+
+def test_tickets_touched_in_a_day_are_the_teams_and_never_one_persons(land):
+    numbers = iter(range(1, 1000))
+
+    def moved(day: date, hour: float, who: str, n: int = 0, kind: str = "atlassian"):
+        return change(n or next(numbers), instant(day, hour), "status", "1", "2", accountId=who, accountType=kind)
+
+    histories = []
+    for day in (date(2026, 8, 3) + timedelta(days=n) for n in range(5)):
+        histories += [moved(day, 9, f"acc-{n}") for n in range(5)]
+        histories += [moved(day, 9 + n, "acc-5") for n in range(7)]  # 12 tickets of 6 people
+        histories += [moved(day, 12, f"rule-{n}", kind="app") for n in range(9)]
+        histories += [moved(day, 12, f"shop-{n}", kind="customer") for n in range(9)]
+    histories += [moved(date(2026, 8, 3), 10, "acc-0", 1)]  # the same ticket again
+    histories += [moved(date(2026, 8, 4), 15, "acc-1") for _ in range(25)]  # a tidying
+    september = [date(2026, 9, 1) + timedelta(days=n) for n in range(20)]
+    histories += [moved(day, 9, f"acc-{n}") for day in september for n in range(4)]
+    issues = [ticket(n, instant(BEFORE)) for n in range(1, next(numbers))]
+    land('[[teams]]\nname = "Ops"\nprojects = ["OPS"]\n', jira_issues=issues, jira_histories=histories)
+
+    for asked in ({}, {"area": "Ops"}):
+        points = trend(metric("fragmentation"), "month", **asked)
+        assert points["value"].tolist()[0] == 2
+        assert (points["n"].tolist()[0], points["value"].isna().tolist()) == (
+            30,
+            [False, True, *[True] * (len(points) - 2)],
+        )
+    told = query("select distinct tickets from touches where happened_at < '2026-09-01'")
+    assert told["tickets"].tolist() == [2]  # and nowhere how many one of them moved
+    assert trend(metric("fragmentation"))["value"].isna().all()
+    with pytest.raises(CairnError, match="people in a crowd"):
+        rows(metric("fragmentation"))
 
 
 def test_what_the_rules_of_workflows_match_can_be_looked_at(land):

@@ -151,16 +151,17 @@ select
     item."to" as to_id,
     item.toString as to_status,
     person,
+    account,
 from (
     select
-        source, id, parent as node, created, author.accountId as person,
+        source, id, parent as node, created, author.accountId as person, author.accountType as account,
         unnest(items) as item, generate_subscripts(items, 1) as nth,
     from (
         select * exclude items, list_filter(
             items, lambda i: lower(coalesce(i.fieldId, i.field)) = 'status' or lower(i.field) = 'sprint'
         ) as items
         from (select source, id, parent, unnest(from_json(body, '{
-            "created": "VARCHAR", "author": {"accountId": "VARCHAR"}, "items": [{
+            "created": "VARCHAR", "author": {"accountId": "VARCHAR", "accountType": "VARCHAR"}, "items": [{
                 "field": "VARCHAR", "fieldId": "VARCHAR",
                 "from": "VARCHAR", "fromString": "VARCHAR", "to": "VARCHAR", "toString": "VARCHAR"
             }]
@@ -210,6 +211,52 @@ select
 from told t
 left join bulk b on b.source = t.source and b.person = coalesce(t.person, '') and b.minute = date_trunc('minute', t.moved_at)
 window in_turn as (partition by issue_id order by moved_at, number, nth, id);
+
+-- How many tickets a team moved on a day per person who moved any, once for each of these people: the number is the team's, and
+-- not their own. Somebody is of the team whose tickets they moved most of that day. Machines and customers are of none.
+create table touches as
+with turned as (
+    select
+        c.person,
+        timezone(getvariable('zone'), timezone('UTC', c.changed_at))::date as day,
+        coalesce(project.key, scope) as project,
+        min(c.changed_at) as first_at,
+        count(distinct c.issue_id) as tickets,
+    from change c
+    join move m using (id)
+    join jira_body j on j.id = c.issue_id
+    where c.of_status and not m.bulk
+        and c.person is not null and coalesce(c.account, '') not in ('app', 'customer') and not fits(c.person, 'rule_bots')
+    group by all
+),
+teams as (
+    select project, arg_min(name, place) as team
+    from (select distinct project from turned)
+    join team_rules on regexp_full_match(lower(project), projects)
+    group by project
+),
+each as (
+    select
+        person,
+        day,
+        max_by(team, {'tickets': tickets, 'team': team}) as team,
+        min(first_at) as first_at,
+        sum(tickets) as tickets,
+    from (
+        select person, day, team, min(first_at) as first_at, sum(tickets) as tickets
+        from turned
+        left join teams using (project)
+        group by all
+    )
+    group by all
+)
+select
+    first_at as happened_at,
+    team,
+    avg(tickets) over (partition by team, day) as tickets,
+    person(person) as user_hash,
+from each
+order by happened_at, user_hash;
 
 
 -- What each status means ---------------------------------------------------------------------------------------------------
