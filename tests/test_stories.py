@@ -3,6 +3,7 @@
 The table is the truth: it is what the company's life is made from. Metrics added later are watched here without being named.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,8 +12,12 @@ import pytest
 
 from collectors.sandbox import STORIES, anchor
 from collectors.sandbox.stories import span
-from metrics import METRICS
+from data import query
+from metrics import METRICS, metric, trend
 from metrics.signals import Watch, expected_false, watches
+from metrics.words import full_day
+from tests.test_pages import open_page
+from tests.test_pages import told as drawn
 
 DAY = date(2026, 11, 20)
 STORY = {story.name: story for story in STORIES}
@@ -138,6 +143,23 @@ def test_a_workflow_that_opens_is_a_chart_that_begins_and_claims_no_rise_from_we
         assert watched.baseline.since == first
         assert watched.state == "usual"
         assert not [one for one in episodes(watched) if one.sure]
+
+
+def test_the_day_a_workflow_opened_is_found_from_its_runs_and_what_it_gave_back_since_is_on_its_page(
+    sandbox_of, monkeypatch, tmp_path
+):
+    sandbox_of(monkeypatch, DAY, tmp_path)
+    first, _ = span(STORY["provision_launched"], anchor(DAY))
+    [opened] = query("select opened_on::date as opened_on, dated from workflows").itertuples(index=False)
+    page = drawn(open_page("outcomes.py"))
+    before = opened.opened_on.date() - timedelta(weeks=22), opened.opened_on.date() - timedelta(days=1)
+    weekly = trend(metric("workflow_runs"))["value"]
+
+    assert not opened.dated  # nobody wrote it into team.toml
+    assert first <= opened.opened_on.date() < first + timedelta(weeks=1)
+    assert f"held against {full_day(before[0])} to {full_day(before[1])}, measured on tickets" in page
+    assert re.search(r"Roughly \d+ hours of platform work did not happen from", page)
+    assert 3 < weekly.mean() < 5.5  # the table says about four
 
 
 def test_requests_that_a_workflow_took_over_are_found_where_it_is_and_on_the_whole(seen):
