@@ -183,7 +183,7 @@ def _touch(facts: Facts, generator: np.random.Generator) -> "tuple[float | None,
     else:
         guess = facts.kappa or GUESS
         kappa, kappas = guess[0], _lognormal(guess, generator)
-    return active * kappa * facts.faded, means * kappas * facts.faded
+    return float(active * kappa * facts.faded), means * kappas * facts.faded
 
 
 def _active(facts: Facts, generator: np.random.Generator) -> "tuple[float, NDArray[np.floating[Any]]]":
