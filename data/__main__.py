@@ -29,8 +29,8 @@ def ask(
     sql: Annotated[str, typer.Argument(help="One SELECT over the nouns, for example: from deployments limit 5")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list of rows instead of a table.")] = False,
 ) -> None:
-    """Answer one SELECT over what anybody may see of the published edition, in 5 seconds and 10,000 rows. Times are UTC."""
-    answer = console.ask(sql)
+    """Answer one SELECT over the published edition. It can open nothing else. Times are UTC."""
+    answer = console.ask(sql, console.COMMAND)
     if as_json:
         sys.stdout.write(f"{answer.frame().to_json(orient='records', date_format='iso', date_unit='s', indent=1)}\n")
     else:

@@ -1,8 +1,9 @@
-"""The console: one SELECT over what anybody may see of an edition, answered by a process of its own or not at all.
+"""The console: one SELECT over an edition, answered by a process of its own or not at all.
 
-The process (console_child.py) has the open file of the edition (open_file.py) and nothing else: an empty environment, no way to
-open a file or a socket, 2 GiB of memory, and of functions that stand for a table a few. After five seconds it is ended. Whoever asked and whatever came of it, the question is
-written down (console_log.py).
+The process (console_child.py) has one file and nothing else: an empty environment, no way to open a file or a socket, 2 GiB of
+memory, and of functions that stand for a table a few. On the screen that file is the edition's open file (open_file.py), and after
+five seconds the process is ended; on the command line, where the edition lies at hand anyway, it is the edition itself, and there
+is time. Whoever asked and whatever came of it, the question is written down (console_log.py).
 """
 
 import json
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data import console_child, console_log
-from data.console_child import SECONDS, WHOLE
 from data.editions import Edition, newest
 from data.entry import TEXT
 from data.errors import CairnError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AT_ONCE = 2  # questions; each may take as much memory as there is for one
-MOST = 16 * WHOLE  # bytes read of an answer: JSON tells a letter in up to twelve
+WIDE = 16  # bytes of JSON a letter may take, and a little for what is around it
 TABLES = "Tables: 'show tables'; columns: 'describe deployments'. Nothing was changed."
 WHY = {
     "none": "There is no question in it. Write one SELECT, for example: from deployments limit 5",
@@ -34,7 +34,7 @@ WHY = {
     "function": "It takes a function for a table that is not among "
     f"{', '.join(sorted(console_child.MAY_BE_ASKED))}: those alone may be asked besides the tables. Nothing was done.",
     "memory": "It takes more memory than there is for one question. Ask for fewer rows, or for sums instead of rows.",
-    "time": f"It takes longer than {SECONDS} seconds and was ended. Ask for less: a few months, one repository, or sums.",
+    "time": "It takes longer than {seconds} seconds and was ended. Ask for less: a few months, one repository, or sums.",
     "ended": "It was ended: it took more memory or did more than a question may. Ask for fewer rows, or for sums instead of rows.",
     "long": f"A question has at most {TEXT:,} letters, and this one has more. Nothing was done.",
     "letters": "It holds letters that no text has, so nothing was done. Type it anew where they stand.",
@@ -58,6 +58,20 @@ order by finished_at desc nulls last
 limit 20""",
 }
 _TURNS = threading.BoundedSemaphore(AT_ONCE)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far a question may go: whether to all columns, or to those that anybody may see; seconds, rows, letters of all cells."""
+
+    everything: bool
+    seconds: int
+    rows: int
+    letters: int
+
+
+SCREEN = Reach(everything=False, seconds=5, rows=10_000, letters=8_000_000)
+COMMAND = Reach(everything=True, seconds=300, rows=1_000_000, letters=50_000_000)
 
 
 class NotAnsweredError(CairnError):
@@ -98,18 +112,18 @@ class Answer:
         return " ".join(told)
 
 
-def ask(sql: str, *, edition: Edition | None = None) -> Answer:
-    """Return the answer to one SELECT over what anybody may see of an edition, the newest by default.
+def ask(sql: str, reach: Reach = SCREEN, *, edition: Edition | None = None) -> Answer:
+    """Return the answer to one SELECT over an edition, the newest by default, as far as `reach` goes.
 
     Raises NotAnsweredError in words for whatever is no such question, takes too long or too much memory; NeverCollectedError
     when there is no edition, CairnError when the question cannot be written down.
     """
     found = edition or newest()
-    path = open_file(found)
+    path = found.path if reach.everything else open_file(found)
     clean = sql.encode("utf-8", "replace").decode("utf-8").replace("\0", "�")[:TEXT]
     number, begun = console_log.begin(found.company, clean), time.monotonic()
     try:
-        answer = _answer(sql, path, begun)
+        answer = _answer(sql, path, reach, begun)
     except NotAnsweredError as error:
         console_log.end(found.company, number, time.monotonic() - begun, error.outcome)
         raise
@@ -118,7 +132,7 @@ def ask(sql: str, *, edition: Edition | None = None) -> Answer:
     return answer
 
 
-def _answer(sql: str, path: Path, begun: float) -> Answer:
+def _answer(sql: str, path: Path, reach: Reach, begun: float) -> Answer:
     if len(sql) > TEXT:
         raise _refusal("long")
     if "\0" in sql:
@@ -130,14 +144,14 @@ def _answer(sql: str, path: Path, begun: float) -> Answer:
     if not _TURNS.acquire(blocking=False):
         raise _refusal("busy")
     try:
-        told = _run(asked, path)
+        told = _run(asked, path, reach)
     finally:
         _TURNS.release()
     seconds = time.monotonic() - begun
     try:
         said = json.loads(told)
     except ValueError:
-        raise _refusal("time" if seconds >= SECONDS else "ended") from None
+        raise _refusal("time" if seconds >= reach.seconds else "ended", seconds=reach.seconds) from None
     if "error" in said:
         raise NotAnsweredError(f"The question could not be answered: {said['error']}\n{TABLES}", "not understood")
     if "refused" in said:
@@ -146,9 +160,10 @@ def _answer(sql: str, path: Path, begun: float) -> Answer:
     return Answer(tuple(said["columns"]), tuple(said["types"]), rows, said["more"], said["cut"], seconds)
 
 
-def _run(asked: bytes, path: Path) -> bytes:
+def _run(asked: bytes, path: Path, reach: Reach) -> bytes:
     """Return what a process of its own said to a question, as much as it said before it was ended."""
-    command = [sys.executable, "-I", "-B", console_child.__file__, path.name]
+    limits = (reach.seconds, reach.rows, reach.letters)
+    command = [sys.executable, "-I", "-B", console_child.__file__, path.name, *map(str, limits)]
     try:
         with subprocess.Popen(  # noqa: S603  nothing of it was typed by anybody
             command,
@@ -160,12 +175,12 @@ def _run(asked: bytes, path: Path) -> bytes:
         ) as child:
             assert child.stdin  # noqa: S101  both are pipes
             assert child.stdout  # noqa: S101
-            end = threading.Timer(SECONDS, child.kill)
+            end = threading.Timer(reach.seconds, child.kill)
             end.start()
             try:
                 child.stdin.write(asked)
                 child.stdin.close()
-                return child.stdout.read(MOST)
+                return child.stdout.read(WIDE * reach.letters)
             finally:
                 end.cancel()
                 child.kill()
@@ -173,9 +188,9 @@ def _run(asked: bytes, path: Path) -> bytes:
         return b""
 
 
-def _refusal(why: str) -> NotAnsweredError:
+def _refusal(why: str, **told: int) -> NotAnsweredError:
     outcome = {"time": "ended after its time", "ended": "ended", "memory": "ended: too much memory"}.get(why, "refused")
-    return NotAnsweredError(WHY[why], outcome)
+    return NotAnsweredError(WHY[why].format(**told), outcome)
 
 
 def _column(cells: list[Any], kind: str) -> "pd.Series":

@@ -1,8 +1,8 @@
 """The process that answers one question: it opens one file, then nothing more, and is short of memory and time.
 
 DuckDB's own settings are not enough: `repeat('x', 2e9)` takes no notice of its memory limit, and some functions of its own open
-files. What the system itself refuses holds whatever DuckDB does. Started by console.py as `python -I console_child.py FILE`,
-it reads the question from standard input and writes one line of JSON.
+files. What the system itself refuses holds whatever DuckDB does. Started by console.py as `python -I console_child.py FILE
+SECONDS ROWS LETTERS` it reads the question from standard input and writes one line of JSON.
 """
 
 import contextlib
@@ -20,9 +20,8 @@ try:
 except ImportError:  # Windows: there DuckDB alone limits the memory
     resource = None
 
-SECONDS = 5  # then console.py ends it; on the processor the system does
 MEMORY = 2 << 30  # bytes of address space
-ROWS, LETTERS, WHOLE = 10_000, 10_000, 8_000_000  # rows of an answer, letters of a cell, letters of all of it
+LETTERS = 10_000  # of a cell
 HANDLES = 64
 AT_A_TIME = 500
 SHUT: dict[str, str | bool | int | float | list[str]] = {
@@ -45,19 +44,19 @@ MAY_BE_ASKED = {"range", "generate_series", "unnest", "json_each", "json_tree"} 
 NESTED = ("STRUCT", "MAP", "UNION", "JSON")
 
 
-def limit() -> None:
+def limit(seconds: int) -> None:
     """Take from this process all it has no use for: memory, files to write, time, its turn before others."""
     if resource:
         for what, most in (
             (resource.RLIMIT_AS, MEMORY),
             (resource.RLIMIT_FSIZE, 0),
             (resource.RLIMIT_CORE, 0),
-            (resource.RLIMIT_CPU, SECONDS),
+            (resource.RLIMIT_CPU, seconds),
         ):
             with contextlib.suppress(ValueError, OSError):  # some systems know no limit of address space
                 resource.setrlimit(what, (most, most))
         os.nice(5)
-        signal.alarm(SECONDS + 1)  # should whoever would end it be gone
+        signal.alarm(seconds + 1)  # should whoever would end it be gone
 
 
 def shut() -> None:
@@ -68,8 +67,11 @@ def shut() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (HANDLES, HANDLES))
 
 
-def answer(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
-    """Return columns, types and rows of one SELECT, whether there are more and how many cells were cut; or why there is none."""
+def answer(connection: duckdb.DuckDBPyConnection, sql: str, most: int, whole: int) -> dict[str, Any]:
+    """Return columns, types and rows of one SELECT, whether there are more and how many cells were cut; or why there is none.
+
+    `most` are rows, `whole` letters of all cells.
+    """
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
         return {"refused": "several" if statements else "none"}
@@ -82,21 +84,21 @@ def answer(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
     columns = [told[:2] for told in connection.execute(f"describe select * from {asked}").fetchall()]
     names = [f"c{nth}" for nth in range(len(columns))]
     told = ", ".join(_told(name, kind) for name, (_, kind) in zip(names, columns, strict=True))
-    connection.execute(f"select {told} from {asked} as asked({', '.join(names)}) limit {ROWS + 1}")
+    connection.execute(f"select {told} from {asked} as asked({', '.join(names)}) limit {most + 1}")
     rows, letters, cut = list[Sequence[Any]](), 0, 0
-    while letters < WHOLE and len(rows) <= ROWS and (some := connection.fetchmany(AT_A_TIME)):
+    while letters < whole and len(rows) <= most and (some := connection.fetchmany(AT_A_TIME)):
         for row in some:
             long = [isinstance(cell, str) and len(cell) > LETTERS for cell in row]
             rows.append([cell[:LETTERS] if over else cell for cell, over in zip(row, long, strict=True)])
             cut += sum(long)
             letters += sum(len(cell) for cell in rows[-1] if isinstance(cell, str))
-            if letters >= WHOLE:
+            if letters >= whole:
                 break
-    more = len(rows) > ROWS or letters >= WHOLE
+    more = len(rows) > most or letters >= whole
     return {
         "columns": [name[:LETTERS] for name, _ in columns],
         "types": [kind for _, kind in columns],
-        "rows": rows[:ROWS],
+        "rows": rows[:most],
         "more": more,
         "cut": cut,
     }
@@ -135,13 +137,14 @@ def _told(name: str, kind: str) -> str:
 
 def main() -> None:
     """Answer the question of standard input from the file that was named."""
-    limit()
+    file, seconds, most, whole = sys.argv[1], *map(int, sys.argv[2:])
+    limit(seconds)
     sql = sys.stdin.buffer.read().decode("utf-8")
-    with duckdb.connect(sys.argv[1], read_only=True, config=SHUT) as connection:
+    with duckdb.connect(file, read_only=True, config=SHUT) as connection:
         connection.execute("set timezone = 'UTC'; set lock_configuration = true")
         shut()
         try:
-            told = answer(connection, sql)
+            told = answer(connection, sql, most, whole)
         except (MemoryError, duckdb.OutOfMemoryException):
             told = {"refused": "memory"}
         except RecursionError:

@@ -216,7 +216,12 @@ TABLES = (
     ),
     Open("toil_tickets", "A ticket that is toil.", "id key title type created_at resolved_at active_hours url area"),
     Open("usage", "Use of a feature, from the files.", "id happened_at feature count area", back="user_hash"),
-    Open("repositories", "A repository that is read.", "id source repo url archived gone shown"),
+    Open(
+        "repositories",
+        "A repository that is read. Times are UTC.",
+        "id source repo url archived gone created_at deployments_from shown",
+        notes={"deployments_from": "where deployments before this were never asked for"},
+    ),
     Open("repository_teams", "Which team owns a repository.", "repo team"),
     Open("workdays", "A working day.", "day opens closes before", notes={"before": "working seconds before it"}),
     Open("days_off", "A holiday.", "day what"),
@@ -233,6 +238,7 @@ TABLES = (
         "started_at finished_at source requests points new_rows changed_rows seconds outcome",
     ),
     Open("about", "What this edition is.", "key value"),
+    Open("touches", "Tickets that a team moved on a day.", "", back="happened_at team tickets user_hash"),
     Open("worklogs", "Hours that people booked.", "", back="id issue_id started_at seconds author"),
     Open("default_branch", "Commits of the default branch.", "", back="repo sha position committed_at on_line"),
 )  # fmt: skip

@@ -21,7 +21,7 @@ import pytest
 import data
 import metrics
 from data import CairnError, Live, console, console_child, console_log, editions, publish
-from data.console import NotAnsweredError, ask
+from data.console import COMMAND, SCREEN, NotAnsweredError, ask
 from data.editions import drop_old_editions
 from data.open_file import open_file, schema
 from data.open_tables import TABLES
@@ -212,14 +212,14 @@ def test_whatever_duckdb_would_do_the_process_can_open_nothing(tmp_path):
 import socket
 from data import console_child as child
 child.SHUT = {"threads": 1}
-child.limit()
+child.limit(5)
 connection = child.duckdb.connect("x.open", read_only=True, config=child.SHUT)
 child.shut()
-assert child.answer(connection, "from t")["rows"] == [[1]]
+assert child.answer(connection, "from t", 10, 1000)["rows"] == [[1]]
 child.MAY_BE_ASKED |= {"read_text", "enable_logging"}
 for sql in ("from read_text('secret')", "from enable_logging(storage = 'file', storage_path = 'owned')"):
     try:
-        print(child.answer(connection, sql))
+        print(child.answer(connection, sql, 10, 1000))
     except child.duckdb.Error as error:
         print(error)
 for way in (lambda: open("secret"), lambda: open("owned", "w"), socket.socket):
@@ -275,7 +275,9 @@ def test_the_few_functions_that_may_stand_for_a_table_do(small):
 @pytest.mark.parametrize("sql", ["select sleep_ms(60000)", FOR_EVER], ids=["waits", "works"])
 def test_a_question_whose_dashboard_was_killed_ends_by_itself(sql, small):
     with subprocess.Popen(
-        [sys.executable, "-I", console_child.__file__, open_file(small)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-I", console_child.__file__, open_file(small), "5", "10", "1000"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     ) as child:
         told, _ = child.communicate(sql.encode(), timeout=30)
 
@@ -468,11 +470,11 @@ def test_more_than_can_be_told_is_cut_and_said(small):
     letters = ask("select repeat('x', 20000) as x from range(5)")
     much = ask("select repeat('x', 9000) as x from range(9000)")
 
-    assert (len(rows.rows), rows.more) == (console_child.ROWS, True)
+    assert (len(rows.rows), rows.more) == (SCREEN.rows, True)
     assert rows.left_out() == "These are the first 10,000 rows, and there are more."
     assert letters.left_out() == "5 cells were cut after 10,000 letters."
     assert much.more
-    assert sum(len(row[0]) for row in much.rows) <= console_child.WHOLE + 9000
+    assert sum(len(row[0]) for row in much.rows) <= SCREEN.letters + 9000
     assert ask("from range(10000)").left_out() == ""
 
 
@@ -491,12 +493,19 @@ def test_the_command_tells_what_it_always_told(small, capsys):
     assert asked.stdout == before + "\n"
 
 
+def test_the_command_asks_all_columns_and_tells_all_rows(small):
+    [people] = json.loads(run("data", "query", "select count(distinct reviewer) as n from reviews", "--json").stdout)
+    asked = run("data", "query", "select * from range(20000)", "--json")
+
+    assert people["n"] is not None
+    assert (asked.returncode, len(json.loads(asked.stdout))) == (0, 20_000)
+
+
 def test_the_command_says_when_rows_are_left_out_and_ends_with_1(small):
-    asked = run("data", "query", "from range(10001)", "--json")
+    asked = run("data", "query", f"from range({COMMAND.rows + 1})", "--json")
 
     assert asked.returncode == 1
-    assert len(json.loads(asked.stdout)) == 10_000
-    assert "first 10,000 rows" in complaint(asked)
+    assert f"first {COMMAND.rows:,} rows" in complaint(asked)
 
 
 def test_the_command_refuses_in_words_and_ends_with_2(small):
@@ -509,12 +518,10 @@ def test_the_command_refuses_in_words_and_ends_with_2(small):
 # The list of questions
 
 
-def test_every_question_is_written_down_whatever_came_of_it(small, monkeypatch):
-    monkeypatch.setattr(console, "SECONDS", 0.01)
+def test_every_question_is_written_down_whatever_came_of_it(small):
     for sql in ("select 1", "drop table issues", "from nowhere", "select \x00"):
         with contextlib.suppress(NotAnsweredError):
-            ask(sql)
-    monkeypatch.setattr(console, "SECONDS", 5)
+            ask(sql, replace(SCREEN, seconds=0))
     ask("from deployments")
 
     told = [(one.sql, one.outcome) for one in console_log.newest("team", 9)]
