@@ -267,8 +267,8 @@ def begun(which: Company | None = None) -> bool:
 
 def read_twin(path: Path) -> list[Entry]:
     """Return the versions a twin or an export holds. Raises CairnError naming the line that is none."""
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").removesuffix("\n").split("\n"), 1):
+    found, text = [], path.read_text(encoding="utf-8")
+    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else (), 1):
         try:
             told = json.loads(line)
             found.append(Entry(**{**told, "at": datetime.fromisoformat(told["at"])}))

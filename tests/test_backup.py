@@ -151,3 +151,16 @@ def test_an_open_pulse_is_in_no_backup_and_a_closed_one_is(company, tmp_path):
     assert b"2026-11" not in months("open.tar")
     assert b"2026-11" in months("closed.tar")
     assert len(Pulse(kept).closed(later)) == 2
+
+
+def test_a_journal_that_was_opened_and_never_written_into_comes_back_as_well(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "team.toml"))
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
+    assert torture.collect(torture.SHORT, torture.SHORT.door()) == []
+    assert list(journal("sandbox").everything()) == []
+    backup(tmp_path / "cairn.tar", TODAY)
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "other"))
+    restore(tmp_path / "cairn.tar")
+
+    assert list(journal("sandbox").everything()) == []
+    editions.let_go()
