@@ -133,6 +133,12 @@ def test_an_experiment_that_worked_is_worth_a_look_in_a_service_of_few_pull_requ
     assert ("review_time", "catalogue", "down") in {(one.metric, one.slice, one.direction) for one in found}
 
 
+def test_pull_requests_that_are_forgotten_and_grow_old_are_found_on_the_whole(seen):
+    found = of(seen, "pull_requests_forgotten")
+
+    assert {(one.slice, one.direction) for one in found} == {("all", "up")}
+
+
 def test_a_workflow_that_opens_is_a_chart_that_begins_and_claims_no_rise_from_weeks_nobody_counted(seen):
     first, _ = span(STORY["provision_launched"], anchor(DAY))
     begun = {one.slice: one for one in seen if one.metric == "workflow_runs"}

@@ -10,6 +10,7 @@ from collectors.sandbox.records import HOUR, MINUTE, Pull, Run, Ticket, sha
 
 FOLDERS = [thing.split()[-1] for thing in THINGS]
 ALONE = 2  # files of a folder that only the owner of a service works on
+FORGOTTEN = 0.005  # of pull requests, see stories.py
 MANY = 90  # commits of the one pull request that never seemed to end
 PARTS = ("http-client", "date-parser", "test-runner", "css-kit", "queue-driver")
 
@@ -62,7 +63,7 @@ def change(diary: Diary, r: Random, pull: Pull) -> int:
     if fate < 0.07:
         if fate < 0.04:
             pull.events.append((after(ready, 6), "review", "CHANGES_REQUESTED", reviewer))
-        if fate > 0.005:  # the others are forgotten and stay open
+        if fate > FORGOTTEN:  # the others stay open
             pull.events.append((after(ready, 8 + r.lognormvariate(log(12), 0.7)), "closed"))
     elif fate < 0.12:
         pull.merge(after(ready, r.lognormvariate(log(1.5), 0.8)), author, sha(key, "merge"))

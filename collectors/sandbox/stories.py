@@ -60,6 +60,10 @@ STORIES = (
         "mobile-app", "pickup", 0.8, "none", (58, 60), ("pickup_time",),
     ),
     Story(
+        "pull_requests_forgotten", "One pull request in two hundred is forgotten and stays open, so those that are open grow old.",
+        "", "", 1.0, "up", (0, None), ("age_of_open_pull_requests",),
+    ),
+    Story(
         "recorder_down", "On three working days no deployment and no run was recorded, though work went on.",
         "", "recorded", 0.0, "gap", (33, 34), ("deployment_frequency", "workflow_runs"), days=(1, 4),
     ),
