@@ -307,12 +307,12 @@ def waits_for(metric: Metric) -> list[str]:
     return [kind for kind in metric.needs if getattr(words, kind, True)]
 
 
-def _people(metric: Metric) -> "dict[tuple[date, str], set[str]]":
-    """Return the hashes of those behind each month and area. They go no further than the gate."""
+def _people(metric: Metric) -> "dict[tuple[date, str], set[int]]":
+    """Return a number for everybody behind each month and area. They go no further than the gate."""
     sql = f"""
         {DAYS}
         , told as (
-            select distinct if(happened_at < closes, starts, ends) as starts, area, who from events join days on day = happened_at::date
+            select distinct if(happened_at < closes, starts, ends) as starts, area, hash(who) as who from events join days on day = happened_at::date
         )
         select starts, area, list(who) as who from told semi join calendar using (starts) group by all
     """

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 K = 5  # people
 WHY = "It is about people in a crowd: told by month and quarter, and only of five people or more."
 
-People = Mapping[tuple[date, str], Collection[str]]  # those behind each month and area
+People = Mapping[tuple[date, str], Collection[object]]  # those behind each month and area
 
 
-def publishable(groups: Mapping[str, int | Collection[str]], k: int = K) -> set[str]:
+def publishable(groups: Mapping[str, int | Collection[object]], k: int = K) -> set[str]:
     """Return the groups of a partition that may be shown: k or more people each, and k or more in all others together.
 
     Groups are told as people, who may be in several, or as numbers of people, who are then in one each. Where the hidden
@@ -80,5 +80,5 @@ def withhold(points: "pd.DataFrame", people: People, *, fits: bool, area: str | 
     return points.assign(**spread, **counted)
 
 
-def _of(people: People, starts: date) -> dict[str, Collection[str]]:
+def _of(people: People, starts: date) -> dict[str, Collection[object]]:
     return {name: those for (month, name), those in people.items() if month == starts}

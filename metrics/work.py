@@ -116,13 +116,12 @@ METRICS = (
         sql="""
             select
                 merged_at as happened_at,
-                if(t.pull_request_id is null, 1, 0) as value,
+                if(tied, 0, 1) as value,
                 split_part(repo, '/', -1) as area,
-                if(t.pull_request_id is null, 'no issue', 'an issue') as kind,
+                if(tied, 'an issue', 'no issue') as kind,
                 concat('#', number, ' ', title) as what,
                 url
-            from pull_requests p
-            left join (select distinct pull_request_id from pull_request_issues) t on t.pull_request_id = p.id
+            from (select *, id in (select pull_request_id from pull_request_issues) as tied from pull_requests)
             where merged_at is not null
                 and bot is not true
         """,
