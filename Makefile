@@ -39,12 +39,14 @@ test: env ## the environment, all tests (ARGS="-k words" goes to pytest)
 env: $(if $(BUILT),,build) ## the environment alone (.venv), from requirements.lock
 	@:
 
+WRITTEN := README.md docs/definitions.md # by cog, from the declarations
+
 # Pyright is JavaScript; Playwright brings a Node along, so the machine needs none.
-check: env ## form, lint, types, the README's tables, who may import whom
+check: env ## form, lint, types, what is generated of the documents, who may import whom
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@PATH="$$($(PY) -c 'import playwright, os; print(os.path.dirname(playwright.__file__))')/driver:$$PATH" $(PY) -m pyright
-	@$(PY) -m cogapp --check README.md
+	@$(PY) -m cogapp --check $(WRITTEN)
 	@$(PY) -m pytest -q tests/test_house.py
 
 bench: env ## ratios measured on this machine, written to docs/benchmarks.md
@@ -53,8 +55,8 @@ bench: env ## ratios measured on this machine, written to docs/benchmarks.md
 torture: env ## every fault at every place, for hours (ARGS="kills --first 400" goes on from there)
 	@$(PY) -m tests.torture $(ARGS)
 
-docs: env ## writes the generated parts of README.md, and takes the pictures in docs/
-	@$(PY) -m cogapp -r README.md
+docs: env ## writes the generated parts of README.md and of docs/, and takes the pictures there
+	@$(PY) -m cogapp -r $(WRITTEN)
 	@$(PY) -m tests.pictures
 
 lock: env ## compiles requirements.lock anew from pyproject.toml, then the environment from it
