@@ -39,7 +39,7 @@ test: env ## the environment, all tests (ARGS="-k words" goes to pytest)
 env: $(if $(BUILT),,build) ## the environment alone (.venv), from requirements.lock
 	@:
 
-WRITTEN := README.md docs/definitions.md # by cog, from the declarations
+WRITTEN := README.md docs/data.md docs/definitions.md # by cog, from the declarations
 
 # Pyright is JavaScript; Playwright brings a Node along, so the machine needs none.
 check: env ## form, lint, types, what is generated of the documents, who may import whom
