@@ -247,3 +247,30 @@ def test_an_edition_too_large_for_little_memory_is_built_in_more(monkeypatch, tm
 
     assert edition() == made
     assert limit == ("5.7 MiB",), "the thrift is back"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "from read_text('{other}')",
+        "from '{other}'",
+        "attach '{other}.duckdb'",
+        "copy (select 1) to '{other}'",
+        "create table mine as select 1",
+        "delete from sources",
+        "set enable_external_access = true",
+        "install httpfs",
+    ],
+)
+def test_a_question_reads_no_other_file_and_changes_nothing(question: str, tmp_path):
+    other = tmp_path / "other.csv"
+    other.write_text("secret\n", encoding="utf-8")
+    with Live("team") as live:
+        made = publish(live)
+    before = made.path.read_bytes()
+
+    with pytest.raises(duckdb.Error):
+        query(question.format(other=other))
+    assert other.read_text(encoding="utf-8") == "secret\n"
+    assert made.path.read_bytes() == before
+    assert not list(tmp_path.rglob("other.csv.duckdb"))
