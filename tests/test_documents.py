@@ -1,7 +1,12 @@
 """The documents tell the truth: what they list is what there is, what they claim a test keeps, and what they quote is said."""
 
+import ast
 import importlib
+import os
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +17,9 @@ import pytest
 import typer
 
 from collectors import why
-from data import Live, Origin, Progress, Row, editions, looked, people, pulse
+from data import Live, Origin, Progress, Row, editions, looked, people, pulse, query
+from data.journal import journal
+from data.store import FORMAT
 from metrics import METRICS, Metric, privacy
 from metrics import pulse as told_pulse
 from pages import login
@@ -139,11 +146,8 @@ def test_nothing_about_a_crowd_is_told_below_one_and_the_same_number():
 
 def test_what_forget_does_not_reach_is_as_the_document_says(monkeypatch, tmp_path):
     monkeypatch.setenv("CAIRN_HOME", str(tmp_path))
-    origin, day = Origin("jira.example", "jira", "jira_issues", "*"), datetime(2026, 3, 1)  # noqa: DTZ001 UTC
-    told = {
-        "assignee": {"accountId": "557058:f5-8b", "displayName": "Ada Lovelace"},
-        "reporter": {"displayName": "Zoe"},
-    }
+    origin, day = Origin("jira.example", "jira", "jira_histories", "*"), datetime(2026, 3, 1)  # noqa: DTZ001 UTC
+    told = {"items": [{"field": "assignee", "from": "557058:f5-8b", "fromString": "Ada Lovelace", "toString": "Zoe"}]}
     with Live("team") as store:
         store.land(origin, [Row("1", day, told, "*")], Progress(), day)
         people.forget(store, "557058:f5-8b")
@@ -155,3 +159,117 @@ def test_what_forget_does_not_reach_is_as_the_document_says(monkeypatch, tmp_pat
         store.land(origin, [Row("2", day, told, "*")], Progress(), day)
         assert people.held(store, "Ada Lovelace")
         assert not people.held(store, "Zoe")
+
+
+# Operating
+
+
+def blocks(kind: str) -> list[str]:
+    """Return the blocks of one kind of code in the guide, also those that stand further in."""
+    found = re.findall(rf"^( *)```{kind}\n(.*?)^ *```", document("operating.md"), re.MULTILINE | re.DOTALL)
+    return [re.sub(f"^{indent}", "", block, flags=re.MULTILINE) for indent, block in found]
+
+
+def units() -> dict[str, str]:
+    named = r"^`/etc/systemd/system/([\w.-]+)`:\n\n```ini\n(.*?)```"
+    return dict(re.findall(named, document("operating.md"), re.MULTILINE | re.DOTALL))
+
+
+def test_the_units_start_what_is_there_and_keep_the_tokens_from_the_dashboard():
+    told = {name: dict(re.findall(r"^(\w+)=(.*)$", unit, re.MULTILINE)) for name, unit in units().items()}
+
+    assert told.keys() == {"cairn-sync.service", "cairn-sync.timer", "cairn.service"}
+    assert told["cairn-sync.service"]["ExecStart"].endswith("python -m collectors sync")
+    assert told["cairn.service"]["ExecStart"].endswith("python -m streamlit run app.py")
+    assert (HOUSE / "app.py").exists()
+    assert told["cairn-sync.service"]["Environment"] == told["cairn.service"]["Environment"]
+    assert [name for name, unit in told.items() if "EnvironmentFile" in unit] == ["cairn-sync.service"]
+
+
+def test_systemd_finds_no_fault_with_the_units(tmp_path):
+    for name, unit in units().items():
+        assert unit.startswith("[Unit]\nDescription=")
+        here = unit.replace("/srv/cairn/.venv/bin/python", sys.executable)
+        (tmp_path / name).write_text(here, encoding="utf-8")
+    if shutil.which("systemd-analyze"):  # where there is none, there is nobody to ask
+        every = [f"{path}" for path in sorted(tmp_path.iterdir())]
+        told = subprocess.run(["systemd-analyze", "verify", *every], capture_output=True, text=True, check=False)
+        assert "cairn" not in told.stderr.lower().replace(f"{tmp_path}".lower(), "")
+
+
+def test_the_lines_for_cron_say_when_and_escape_what_cron_would_read():
+    lines = [line for block in blocks("cron") for line in block.splitlines()]
+
+    assert len(lines) == 2
+    for line in lines:
+        *when, command = line.split(" ", 5)
+        for field, most in zip(when, (59, 23, 31, 12, 7), strict=True):
+            assert re.fullmatch(r"\*(/\d+)?|\d+", field)
+            assert all(int(number) <= most for number in re.findall(r"\d+", field))
+        assert command.startswith("cd /srv/cairn && CAIRN_HOME=/var/lib/cairn/data .venv/bin/python -m ")
+        assert not re.search(r"(?<!\\)%", command)
+
+
+def test_every_block_for_a_shell_can_be_read_by_one():
+    for block in blocks("sh"):
+        subprocess.run(["bash", "-n"], input=block, text=True, check=True)
+
+
+def test_the_drill_followed_to_the_letter_says_that_the_backup_holds(landed, tmp_path):
+    landed()
+    journal().write("note", {"what": "A freeze", "sort": "other", "since": "2026-03-02"}, "Ada")
+    (drill,) = (block for block in blocks("sh") if "mktemp" in block)
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+
+    told = subprocess.run(
+        ["bash", "-e", "-c", drill],
+        cwd=HOUSE,
+        env={**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}", "TMPDIR": f"{tmp_path}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.stdout.splitlines()[-1:] == ["The backup holds."], told.stderr
+    assert not list(tmp_path.glob("tmp.*"))
+
+
+def test_a_host_that_was_brought_the_editions_alone_serves_them(nouns, monkeypatch, tmp_path):
+    made = nouns(issues=[{"id": "1", "key": "SHOP-1", "created_at": "2026-03-02"}])
+    shutil.copytree(made.path.parent, tmp_path / "other" / "published")
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "other"))
+
+    assert list(query("select key from issues")["key"]) == ["SHOP-1"]
+    assert not (tmp_path / "other" / "live.duckdb").exists()
+
+
+def sayings() -> set[str]:
+    """Return every text of the program, with … for what is put into it."""
+    found = set()
+    for path in (path for room in ("collectors", "data", "metrics", "pages") for path in (HOUSE / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = (str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+                found.add(" ".join("".join(parts).split()))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(" ".join(node.value.split()))
+    return found
+
+
+def test_every_message_the_guide_explains_is_one_the_program_says():
+    told = document("operating.md").split("| it says | do |", 1)[1]
+    messages = re.findall(r"^\| (?!---)(.+?) \| .+ \|$", told, re.MULTILINE)
+    said = sayings()
+
+    assert len(messages) > 15
+    assert not [message for message in messages if not any(message in one for one in said)]
+
+
+def test_the_figures_of_the_guide_are_those_of_the_program():
+    told = document("operating.md")
+
+    assert f"The format is {FORMAT} so far" in told
+    assert f"each of the {editions.KEPT} editions" in told
