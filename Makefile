@@ -14,10 +14,10 @@ unexport PYTHONDONTWRITEBYTECODE PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export UV_SYSTEM_CERTS ?= 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test env check bench torture docs lock port python build uv
+.PHONY: help run test env check bench torture packages advisories docs lock port python build uv
 
 help:
-	@awk -F ' *## ' '/^[a-z]+:.*## / {sub(/:.*/, "", $$1); printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ' *## ' '/^[a-z]+:.*## / {sub(/:.*/, "", $$1); printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 SECRETS := GITHUB_TOKEN GITHUB_APP_ID GITHUB_APP_INSTALLATION_ID GITHUB_APP_PRIVATE_KEY JIRA_EMAIL JIRA_TOKEN JIRA_PAT
 
@@ -54,6 +54,12 @@ bench: env ## ratios measured on this machine, written to docs/benchmarks.md
 
 torture: env ## every fault at every place, for hours (ARGS="kills --first 400" goes on from there)
 	@$(PY) -m tests.torture $(ARGS)
+
+packages: env ## what is installed: each package with its licence, how many there are, why they are here
+	@$(PY) -m tests.packages
+
+advisories: env ## known weaknesses of those packages; asks an index, so it needs the network
+	@$(PY) -m uv tool run pip-audit --requirement requirements.lock --require-hashes --disable-pip
 
 docs: env ## writes the generated parts of README.md and of docs/, and takes the pictures there
 	@$(PY) -m cogapp -r $(WRITTEN)

@@ -8,13 +8,16 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from datetime import datetime
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 from typing import get_args, get_type_hints
 
 import duckdb
 import pytest
 import typer
+from packaging.utils import canonicalize_name
 
 from collectors import why
 from data import Live, Origin, Progress, Row, editions, looked, people, pulse, query
@@ -23,6 +26,7 @@ from data.store import FORMAT
 from metrics import METRICS, Metric, privacy
 from metrics import pulse as told_pulse
 from pages import login
+from tests import packages
 
 HOUSE = Path(__file__).resolve().parent.parent
 
@@ -273,3 +277,57 @@ def test_the_figures_of_the_guide_are_those_of_the_program():
 
     assert f"The format is {FORMAT} so far" in told
     assert f"each of the {editions.KEPT} editions" in told
+
+
+# Libraries
+
+
+def imported(rooms: Iterable[str]) -> set[str]:
+    """Return the packages whose modules the files of some rooms import, by the names they are installed under."""
+    homes = packages_distributions()
+    found = set()
+    for path in (path for room in rooms for path in (HOUSE / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+            found |= {canonicalize_name(home) for name in names for home in homes.get(name.partition(".")[0], ())}
+    return found
+
+
+def test_every_package_that_is_asked_for_has_its_reason_beside_it():
+    every = {name: reason for needed in packages.PIECES for name, (_, reason) in packages.asked(needed).items()}
+    project = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert len(every) == len(project["project"]["dependencies"] + project["dependency-groups"]["dev"])
+    assert not [name for name, reason in every.items() if not reason]
+
+
+def test_what_the_rooms_import_is_asked_for_by_name():
+    assert imported(("collectors", "data", "metrics", "pages")) <= packages.asked("run").keys()
+
+
+def test_the_list_of_packages_is_whole_and_each_says_its_licence():
+    listed = subprocess.run(
+        [sys.executable, "-m", "tests.packages"], cwd=HOUSE, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    there = {canonicalize_name(one.metadata["Name"]) for one in distributions()}
+
+    assert {line.split()[0] for line in listed[:-2]} == there
+    assert listed[-1].startswith(f"{len(there)} packages: ")
+    assert not [line for line in listed if "not told" in line]
+    assert all(line.split()[2] == "run" for line in listed[:-2] if line.split()[0] in packages.asked("run"))
+
+
+def test_what_is_written_by_hand_is_there_and_no_library_for_it_is_installed_for_nothing():
+    rows = re.findall(r"^\| ([^|]+) \| (`[^|]+) \| ([^|]+) \| [^|]+ \|$", document("libraries.md"), re.MULTILINE)
+    places = [place for _, where, _ in rows for place in re.findall(r"`([^`]+)`", where)]
+
+    assert len(rows) > 12
+    assert not [place for place in places if not (HOUSE / place).is_file()]
+    named = {canonicalize_name(word) for _, _, libraries in rows for word in re.findall(r"[\w-]+", libraries)}
+    assert named & packages.asked("run").keys() <= {
+        "numpy",
+        "pandas",
+        "scipy",
+        "stamina",
+    }  # which the same rows say are used
