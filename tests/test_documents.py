@@ -188,6 +188,7 @@ def test_the_units_start_what_is_there_and_keep_the_tokens_from_the_dashboard():
     assert (HOUSE / "app.py").exists()
     assert told["cairn-sync.service"]["Environment"] == told["cairn.service"]["Environment"]
     assert [name for name, unit in told.items() if "EnvironmentFile" in unit] == ["cairn-sync.service"]
+    assert {unit["UMask"] for name, unit in told.items() if name.endswith(".service")} == {"0077"}
 
 
 def test_systemd_finds_no_fault_with_the_units(tmp_path):

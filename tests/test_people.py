@@ -105,6 +105,14 @@ def test_a_forgotten_name_is_not_kept_when_it_is_told_again(monkeypatch, tmp_pat
     assert "ada-l" not in known.lower()
 
 
+def test_files_that_tell_who_somebody_is_are_readable_by_their_owner_alone(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path))
+    with Live("team") as store:
+        people.forget(store, "ada-l")
+
+    assert [oct((tmp_path / name).stat().st_mode & 0o777) for name in ("live.duckdb", "person.key")] == ["0o600"] * 2
+
+
 def test_what_was_set_aside_is_forgotten_as_well(monkeypatch, tmp_path):
     monkeypatch.setenv("CAIRN_HOME", str(tmp_path))
     origin, day = Origin("github.com", "github", "github_things", "acme/shop"), datetime(2026, 3, 1)  # noqa: DTZ001 UTC
