@@ -7,6 +7,8 @@ import contextlib
 import hashlib
 import os
 import threading
+import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +17,13 @@ import duckdb
 from data.editions import OPEN, Edition, quoted
 from data.errors import CairnError
 from data.open_tables import TABLES, Open
-from data.store import STORAGE
+from data.store import ROOM, STORAGE
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MARK = hashlib.sha256(repr(TABLES).encode()).hexdigest()[
-    :8
-]  # what a program copied that had other tables is not opened
+WORDS = ROOM / "nouns" / "words.toml"
+MARK = hashlib.sha256(repr(TABLES).encode()).hexdigest()[:8]  # a copy made of other tables is not opened
 _MAKING = threading.Lock()
 
 
@@ -88,9 +89,16 @@ def _copy(edition: Path, draft: Path) -> None:
 def _copy_table(connection: duckdb.DuckDBPyConnection, table: Open, columns: list[str]) -> None:
     told = ", ".join(f'{table.instead[name]} as "{name}"' if name in table.instead else f'"{name}"' for name in columns)
     connection.execute(f'create table "{table.name}" as select {told} from edition."{table.name}"')
-    connection.execute(f"comment on table \"{table.name}\" is '{_literal(table.about)}'")
-    for name in table.notes.keys() & set(columns):
-        connection.execute(f'comment on column "{table.name}"."{name}" is \'{_literal(table.notes[name])}\'')
+    its, every = _words()[table.name], _words()["every"]
+    connection.execute(f"comment on table \"{table.name}\" is '{_literal(its['rows'])}'")
+    for name in columns:
+        told = table.notes.get(name) or its.get(name) or every[name]
+        connection.execute(f'comment on column "{table.name}"."{name}" is \'{_literal(told)}\'')
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    return tomllib.loads(WORDS.read_text(encoding="utf-8"))
 
 
 def _literal(words: str) -> str:

@@ -99,7 +99,7 @@ def schema() -> None:
     found = reading.schema(reading.edition())
     table = st.selectbox("Table", found["table"].unique().tolist(), key="table", bind="query-params", width=320)
     its = found[found["table"] == table]
-    safe.text(f"{its['about'].iloc[0]} {capital(amount(len(its), 'column'))}.")
+    safe.text(f"{its['about'].iloc[0]} {capital(amount(len(its), 'column'))}; times are UTC.")
     safe.table(its, COLUMNS, alt=f"The columns of {table}", wide="note")
 
 

@@ -113,9 +113,12 @@ def test_what_can_be_asked_stands_there_with_types_and_notes():
     shown = next(one.value for one in app.dataframe if "column" in one.value).set_index("column")
 
     assert shown.loc["merged_at", "type"] == "TIMESTAMP"
-    assert shown.loc["deployed_at", "note"] == "when it first reached customers"
+    assert (
+        shown.loc["deployed_at", "note"]
+        == "when it first reached customers with a production deployment; null while it has not"
+    )
     assert "author" not in shown.index
-    assert "A pull request. Times are UTC." in told(app)
+    assert "A pull request, with its moments." in told(app)
 
 
 def test_a_query_is_saved_under_a_name_for_everybody_and_can_be_taken_over(nouns):
