@@ -1,5 +1,6 @@
 """What happened to each issue: its whole history, for a thousand issues at once, or with the issues on Data Center."""
 
+import re
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +12,8 @@ from data import Due, Landed, Row
 
 TOGETHER = 1000  # issues whose histories are asked for at once
 LONG = 10_000  # entries in one answer
+PEOPLE = {"assignee", "reporter", "creator"}  # fields that hold somebody
+ACCOUNT = re.compile(r"[0-9a-f]{24}|\d+:[0-9a-f-]{36}|qm:[\w:-]+")  # what stands in others that do
 
 
 async def histories(at: Context, *, whole_only: bool = False) -> Landed:
@@ -111,7 +114,21 @@ def _rows(at: Context, owner: Due, entries: list[Item]) -> list[Row]:
 
 
 def _entry(told: dict[str, Any]) -> dict[str, Any]:
-    """Return a history without its author's address, avatar and name; who it was stays as an account id."""
-    who = told.get("author") or {}
+    """Return a history without anybody's address, avatar and name; who it was stays as an account id."""
+    who, items = told.get("author") or {}, told.get("items")
     author = {"accountId": who.get("accountId") or who.get("key"), "accountType": who.get("accountType")}
-    return {**told, "author": author}
+    if not isinstance(items, list):
+        return {**told, "author": author}
+    return {**told, "author": author, "items": [_nameless(item) if _is_of_people(item) else item for item in items]}
+
+
+def _is_of_people(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return False
+    ends = (item.get("from"), item.get("to"))
+    field = str(item.get("fieldId") or item.get("field")).lower()
+    return field in PEOPLE or any(isinstance(end, str) and ACCOUNT.fullmatch(end) for end in ends)
+
+
+def _nameless(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: told for name, told in item.items() if name not in {"fromString", "toString"}}

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable
-from datetime import datetime
 from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 from typing import get_args, get_type_hints
@@ -20,7 +19,7 @@ import typer
 from packaging.utils import canonicalize_name
 
 from collectors import why
-from data import Live, Origin, Progress, Row, editions, looked, people, pulse, query
+from data import editions, looked, pulse, query
 from data.journal import journal
 from data.store import FORMAT
 from metrics import METRICS, Metric, privacy
@@ -146,23 +145,6 @@ def test_the_figures_of_privacy_are_those_of_the_program(said):
 def test_nothing_about_a_crowd_is_told_below_one_and_the_same_number():
     assert privacy.K == pulse.FEWEST == min(told_pulse.CLASSES)
     assert set(re.findall(r"(\d+) people", document("privacy.md"))) == {str(privacy.K)}
-
-
-def test_what_forget_does_not_reach_is_as_the_document_says(monkeypatch, tmp_path):
-    monkeypatch.setenv("CAIRN_HOME", str(tmp_path))
-    origin, day = Origin("jira.example", "jira", "jira_histories", "*"), datetime(2026, 3, 1)  # noqa: DTZ001 UTC
-    told = {"items": [{"field": "assignee", "from": "557058:f5-8b", "fromString": "Ada Lovelace", "toString": "Zoe"}]}
-    with Live("team") as store:
-        store.land(origin, [Row("1", day, told, "*")], Progress(), day)
-        people.forget(store, "557058:f5-8b")
-        assert people.held(store, "Ada Lovelace")
-
-        for name in ("Ada Lovelace", "Zoe"):
-            people.forget(store, name)
-            assert not people.held(store, name)
-        store.land(origin, [Row("2", day, told, "*")], Progress(), day)
-        assert people.held(store, "Ada Lovelace")
-        assert not people.held(store, "Zoe")
 
 
 # Operating

@@ -95,6 +95,20 @@ def test_of_descriptions_only_what_says_why_is_held():
 
 
 @pytest.mark.usefixtures("collected")
+def test_of_whom_an_issue_was_given_to_the_account_is_held_and_no_name():
+    told = """
+        select count(*), count(item->>'to'), count(coalesce(item->>'fromString', item->>'toString'))
+        from (select unnest(cast(body->'items' as json[])) as item from raw.jira_histories)
+        where item->>'field' in ('assignee', 'reporter')
+    """
+    with Live("team") as store:
+        [(moved, accounts, names)] = store.connection.execute(told).fetchall()
+
+    assert min(moved, accounts) > 100
+    assert names == 0
+
+
+@pytest.mark.usefixtures("collected")
 def test_when_a_repository_began_is_held_and_that_its_deployments_are_known_from_the_first_on():
     found = query("select created_at, deployments_from from repositories").iloc[0]
 
