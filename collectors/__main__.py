@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from collectors import checks, init, sandbox, source, sync
+from collectors import checks, init, sandbox, schedule, source, sync
 from collectors.progress import Reporter
 from data import CairnError, Live, edition, team, team_file
 
@@ -85,6 +85,7 @@ def check(only: ONLY = None, as_json: JSON = False) -> None:
 
 
 main.command("init")(init.command)
+main.command("schedule")(schedule.command)
 
 
 def _sources(
