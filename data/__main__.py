@@ -53,6 +53,18 @@ def rebuild(
         sys.stdout.write(f"Edition {made.name} is published.\n")
 
 
+@main.command("health")
+def tell_health(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of a sentence.")] = False,
+) -> None:
+    """Say how current the numbers are. Ends with 0 when they are, 1 when they are old, 2 before anything was read to its end."""
+    from data import health  # noqa: PLC0415
+
+    found = health.state(datetime.now(UTC).replace(tzinfo=None))
+    sys.stdout.write(f"{json.dumps(found.told()) if as_json else found.sentence()}\n")
+    raise typer.Exit({"ok": 0, "stale": 1}.get(found.word, 2))
+
+
 @main.command("backup")
 def back_up(file: Annotated[Path, typer.Argument(help="The file to write, for example cairn-2026-11-21.tar.")]) -> None:
     """Write everything that cannot be made again into one file: what was collected, what people wrote, the key, the rules."""

@@ -77,10 +77,10 @@ def edition() -> Edition | None:
     Rules apply on read: when team.toml has changed since, the nouns are built again from raw, without a request.
     """
     which = company()
-    found = _newest(which)
+    found = newest(which)
     if found and not found.name.endswith(mark(team(which))):
         with _BUILDING:
-            found = _newest(which)
+            found = newest(which)
             held = (folder(which) / "live.duckdb").exists()
             if found and held and not found.name.endswith(mark(team(which))):
                 # A running collector holds the file: it reads the rules anew when it publishes, the old edition serves till then.
@@ -175,7 +175,7 @@ def publish(live: Live, *, anyway: bool = False, afresh: bool = False) -> Editio
     shelf.mkdir(parents=True, exist_ok=True)
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{mark(words)}"
     path, draft = shelf / f"{name}.duckdb", shelf / f"{name}.tmp"
-    last, made_of = _newest(live.company), f"{mark(words)} {live.fingerprint()}"
+    last, made_of = newest(live.company), f"{mark(words)} {live.fingerprint()}"
     if last and live.about("anew") and not anyway and _holds_less(live, last):
         return last
     try:
@@ -322,7 +322,8 @@ def _pointer(which: Company) -> Path:
     return folder(which) / "published" / "current"
 
 
-def _newest(which: Company) -> Edition | None:
+def newest(which: Company) -> Edition | None:
+    """Return the newest edition of a company as it lies there, without making one; None if nothing was ever collected."""
     pointer = _pointer(which)
     try:
         name = pointer.read_text(encoding="utf-8").strip()
@@ -339,7 +340,7 @@ def _newest(which: Company) -> Edition | None:
 def drop_old_editions(which: Company) -> None:
     """Remove every edition but the one pointed to: the others may hold what was to be forgotten."""
     let_go()
-    found = _newest(which)
+    found = newest(which)
     for path in (folder(which) / "published").glob("*.duckdb"):
         if found and path != found.path:
             path.unlink(missing_ok=True)

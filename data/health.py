@@ -1,11 +1,67 @@
 """How far each source has been read: why to believe the numbers, or what to do first."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal
 
-from data.editions import query
+import duckdb
+
+from data.editions import company, newest, query
+from data.errors import CairnError
+from data.store import Company
 
 if TYPE_CHECKING:
     import pandas as pd
+
+OLD = timedelta(days=2)  # without a complete reading, and what is shown is called old
+
+
+@dataclass(frozen=True)
+class State:
+    """How current the numbers are: `complete_to` (zone-less UTC) is of the service that is furthest behind, None before its first.
+
+    `word` is "never" before anything was read to its end, "stale" when a service was not for longer than OLD, "unreadable" when
+    the edition cannot be read, else "ok". A made-up company does not grow old.
+    """
+
+    word: Literal["ok", "stale", "never", "unreadable"]
+    company: Company
+    complete_to: datetime | None = None
+
+    def told(self) -> dict[str, str | None]:
+        """Return it as JSON holds it: no name of anybody or anything."""
+        moment = f"{self.complete_to:%Y-%m-%dT%H:%M:%SZ}" if self.complete_to else None
+        return {"state": self.word, "company": self.company, "complete_to": moment}
+
+    def sentence(self) -> str:
+        """Return it in words, with what to do next."""
+        upto = f"to {self.complete_to:%Y-%m-%d %H:%M} UTC" if self.complete_to else "not yet from every service"
+        return {
+            "ok": f"All is well: everything is read {upto}.",
+            "stale": f"The numbers are old: everything is read {upto}. Run 'python -m collectors sync'; what is there is safe.",
+            "never": "Nothing was read to its end yet. Run 'python -m collectors sync'; it goes on where it stopped.",
+            "unreadable": "The newest edition cannot be read. Run 'python -m data rebuild'; what was collected is safe.",
+        }[self.word]
+
+
+def state(now: datetime) -> State:
+    """Return how current the newest edition is at a moment in zone-less UTC. Makes no edition, and waits for no collector."""
+    which = company()
+    found = newest(which)
+    try:
+        # files of usage tell up to their last day, however often they are read
+        read = query(
+            "select count(*) > count(reached) as lacks, min(reached) as behind, max(reached) as ahead"
+            " from (select max(complete_to) as reached from sources where kind <> 'usage' group by kind)",
+            edition=found,
+        ) if found else None  # fmt: skip
+    except (duckdb.Error, CairnError):  # damaged, and none before it
+        return State("unreadable", which)
+    if read is None or read["ahead"].isna()[0]:
+        return State("never", which)
+    behind = None if read["lacks"][0] else read["behind"][0].to_pydatetime()
+    old = which == "team" and (behind is None or behind < now - OLD)
+    return State("stale" if old else "ok", which, behind)
 
 
 def complete() -> "pd.DataFrame":

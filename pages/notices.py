@@ -1,16 +1,16 @@
 """What stands above and below every page: whose data it is, how far it has been read, and what to do when some is missing."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import streamlit as st
 
 import data
+from data.health import OLD
 from pages import login, reading, safe, sentences, words
 from pages.charter import charter
 from pages.login import Person
 
 COLLECT = "python -m collectors sync"
-OLD = timedelta(days=2)  # without a complete reading, and a page says so
 
 
 def never_collected() -> None:
