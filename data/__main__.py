@@ -86,6 +86,23 @@ def take_back(file: Annotated[Path, typer.Argument(help="What backup wrote.", ex
     sys.stdout.write(f"Edition {made.name} is published. Tokens are not in a backup: set them before the next sync.\n")
 
 
+@main.command("bundle")
+def pack(
+    file: Annotated[Path, typer.Argument(help="The file to write, for example cairn-support.zip.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Write what somebody who helps needs to know: versions, sizes, counts, outcomes. No row, no name, no address, no secret."""
+    from data import bundle  # noqa: PLC0415 the other commands need none of it
+
+    held = bundle.members()
+    for one in held:
+        sys.stdout.write(f"{one.name:<15}{len(one.text.encode()):>7,} bytes  {one.what}\n")
+    if not yes:
+        typer.confirm(f"Write these {len(held)} files into {file}? Nothing is sent anywhere.", abort=True)
+    bundle.write(file, held)
+    sys.stdout.write(f"{file} is written. Look into it before you pass it on.\n")
+
+
 @main.command("show-me")
 def show_me(
     login: Annotated[
