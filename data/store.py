@@ -192,13 +192,15 @@ class Live:
         self.connection = connection = self._connect()
         try:
             connection.execute("set timezone = 'UTC'")
+            self._refuse_newer()
             connection.execute(f"begin; {TABLES}")
             self._known = set(self.tables())
             for table in raw_tables():
                 self._ensure(table)
             connection.execute("commit")
+            if self.about("format") is None:
+                self.tell("format", str(FORMAT))
             # damage shows where it is read, so what every run needs is read before any goes on
-            self._refuse_newer()
             self._forgotten = frozenset(m for (m,) in connection.execute("select mark from forgotten").fetchall())
             self._aside = bool(connection.execute("select 1 from rejects limit 1").fetchall())
         except duckdb.Error:
@@ -272,10 +274,10 @@ class Live:
         return f"raw.{stream}"
 
     def _refuse_newer(self) -> None:
-        found = self.about("format")
-        if found is None:
-            self.tell("format", str(FORMAT))
-        elif int(found) > FORMAT:
+        """Raise CairnError before anything is changed in a file whose tables this program may not know."""
+        known = self.connection.execute("select 1 from duckdb_tables() where table_name = 'about'").fetchone()
+        found = self.about("format") if known else None
+        if found and int(found) > FORMAT:
             self.connection.close()
             raise CairnError(
                 f"{self.path} was written by a newer Cairn (format {found}, this program knows {FORMAT}).\n"
