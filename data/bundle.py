@@ -22,7 +22,7 @@ import duckdb
 from pydantic import BaseModel
 
 from data import health
-from data.editions import Edition, company, newest, query
+from data.editions import company, newest, query
 from data.errors import CairnError
 from data.store import FORMAT, ROOM, STORAGE, folder
 from data.team import read_team, team_file
@@ -44,16 +44,15 @@ class Member:
 
 def members() -> tuple[Member, ...]:
     """Return what a bundle would hold now. What cannot be read says so in its place: a bundle is wanted where something is broken."""
-    found = newest(company())
     return (
         Member("versions.json", "versions of Cairn's formats, of Python and of the operating system", _told(_versions)),
         Member("packages.txt", "the packages of the environment, with their versions", _packages()),
         Member("settings.json", "which settings of team.toml and which variables are set, and none of their values", _told(_settings)),
-        Member("files.json", "how large Cairn's own files are", _told(_files)),
-        Member("health.json", "how far each stream has been read, without saying of what", _told(lambda: _health(found))),
-        Member("counts.json", "how many rows each table of the edition has", _told(lambda: _counts(found))),
-        Member("syncs.json", f"the last {LATELY} syncs: when, how much, what came of them", _told(lambda: _syncs(found))),
-        Member("errors.json", "what went wrong lately, in Cairn's own words alone", _told(lambda: _errors(found))),
+        Member("health.json", "how far each stream has been read, without saying of what", _told(_health)),
+        Member("counts.json", "how many rows each table of the edition has", _told(_counts)),
+        Member("syncs.json", f"the last {LATELY} syncs: when, how much, what came of them", _told(_syncs)),
+        Member("errors.json", "what went wrong lately, in Cairn's own words alone", _told(_errors)),
+        Member("files.json", "how large Cairn's own files are, and how many were damaged", _told(_files)),  # asking moves those aside
     )  # fmt: skip
 
 
@@ -69,7 +68,7 @@ def write(path: Path, held: tuple[Member, ...]) -> None:
         raise CairnError(f"{path} is there already, and a bundle never writes over it.\nName another file.") from None
     except OSError as error:
         raise CairnError(
-            f"{path} cannot be written ({error.strerror}).\nName another file; nothing was changed."
+            f"{path} cannot be written ({error.strerror}).\nName another file; nothing else was changed."
         ) from None
 
 
@@ -129,37 +128,32 @@ def _files() -> dict[str, Any]:
     return {**sizes, "editions": editions, "damaged": aside, "usage files": len(list((place / "usage").glob("*")))}
 
 
-def _health(found: Edition | None) -> dict[str, Any]:
+def _health() -> dict[str, Any]:
     streams = _asked(
         "select kind, stream, count(*) as scopes, min(complete_to) as complete_to, max(tried_at) as tried_at,"
         " sum(items)::bigint as items, sum(incomplete)::bigint as incomplete, sum(gone)::bigint as gone,"
         " sum(set_aside)::bigint as set_aside, sum(expected)::bigint as expected, count(error) as errors"
         " from sources group by kind, stream order by kind, stream",
-        found,
     )
     return {**health.state(datetime.now(UTC).replace(tzinfo=None)).told(), "streams": streams}
 
 
-def _counts(found: Edition | None) -> dict[str, int]:
-    tables = _asked(
-        "select table_name as name from information_schema.tables where table_schema = 'main' order by 1", found
-    )
-    return {one["name"]: _asked(f"select count(*) as n from {one['name']}", found)[0]["n"] for one in tables}
+def _counts() -> dict[str, int]:
+    tables = _asked("select table_name as name from information_schema.tables where table_schema = 'main' order by 1")
+    return {one["name"]: _asked(f"select count(*) as n from {one['name']}")[0]["n"] for one in tables}
 
 
-def _syncs(found: Edition | None) -> list[dict[str, Any]]:
+def _syncs() -> list[dict[str, Any]]:
     return _asked(
         "select started_at, coalesce((select any_value(kind) from sources s where s.source = t.source), 'other') as kind,"
         " requests, points, new_rows, changed_rows, seconds, outcome from syncs t order by started_at desc limit $newest",
-        found,
         newest=LATELY,
     )
 
 
-def _errors(found: Edition | None) -> list[dict[str, Any]]:
+def _errors() -> list[dict[str, Any]]:
     told = _asked(
         "select kind, stream, tried_at, source, scope, error from sources where error is not null order by tried_at desc",
-        found,
     )
     return [
         {"kind": one["kind"], "stream": one["stream"], "tried_at": one["tried_at"], "error": without_names(one["error"], one["source"], one["scope"])}
@@ -199,8 +193,9 @@ def _literals(room: str) -> Iterator[str]:
                 yield node.value
 
 
-def _asked(sql: str, found: Edition | None, **params: Any) -> list[dict[str, Any]]:
+def _asked(sql: str, **params: Any) -> list[dict[str, Any]]:
     """Return the rows of an answer, none where there is no edition. Times are zone-less UTC."""
+    found = newest(company())
     if found is None:
         return []
     return json.loads(query(sql, params, edition=found).to_json(orient="records", date_format="iso", date_unit="s"))

@@ -47,15 +47,15 @@ class State:
 def state(now: datetime) -> State:
     """Return how current the newest edition is at a moment in zone-less UTC. Makes no edition, and waits for no collector."""
     which = company()
-    found = newest(which)
     try:
+        found = newest(which)
         # files of usage tell up to their last day, however often they are read
         read = query(
             "select count(*) > count(reached) as lacks, min(reached) as behind, max(reached) as ahead"
             " from (select max(complete_to) as reached from sources where kind <> 'usage' group by kind)",
             edition=found,
         ) if found else None  # fmt: skip
-    except (duckdb.Error, CairnError):  # damaged, and none before it
+    except (duckdb.Error, CairnError, OSError):  # damaged and none before it, or not to be opened
         return State("unreadable", which)
     if read is None or read["ahead"].isna()[0]:
         return State("never", which)

@@ -112,7 +112,7 @@ def test_it_says_first_what_it_would_hold_file_by_file_and_a_no_writes_nothing(c
     for one in members():
         assert f"{one.name} " in ran.stdout
         assert one.what in ran.stdout
-    assert ran.stdout.index("errors.json") < ran.stdout.index("Nothing is sent anywhere.")
+    assert ran.stdout.index("files.json") < ran.stdout.index("Nothing is sent anywhere.")
 
 
 def test_it_holds_what_it_said_and_writes_over_nothing(company):
@@ -139,8 +139,19 @@ def test_where_something_is_broken_the_rest_is_told_and_no_word_of_what_broke_it
 
     assert CANARY not in "".join(held.values())
     assert json.loads(held["settings.json"]) == {"could not be read": "CairnError"}
-    assert "could not be read" in held["counts.json"]
+    assert json.loads(held["health.json"]) == {"could not be read": "NeverCollectedError"}
+    assert json.loads(held["files.json"])["damaged"] == 1
     assert json.loads(held["versions.json"])["duckdb"] == "1.5.5"
+
+
+def test_where_the_folder_of_the_data_cannot_be_opened_the_rest_is_told_too(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "file"))
+    monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "team.toml"))
+    held = {one.name: json.loads(one.text) for one in members() if one.name.endswith(".json")}
+
+    assert held["counts.json"] == {"could not be read": "NotADirectoryError"}
+    assert held["versions.json"]["duckdb"] == "1.5.5"
 
 
 def test_a_new_machine_without_anything_has_a_bundle_too(monkeypatch, tmp_path):

@@ -80,6 +80,8 @@ def test_the_command_says_it_by_its_exit_code_and_names_nothing(nouns, monkeypat
     code, line = command("--json")
     assert (code, json.loads(line)["state"]) == (2, "unreadable")
 
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "team.toml"))
+    assert (command()[0], json.loads(command("--json")[1])["state"]) == (2, "unreadable"), "a file is no folder"
     monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "nowhere"))
     assert (command()[0], json.loads(command("--json")[1])["state"]) == (2, "never")
 
