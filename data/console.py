@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data import console_child, console_log
-from data.editions import Edition, newest
+from data.editions import Edition, newest_of_all
 from data.entry import TEXT
 from data.errors import CairnError
 from data.open_file import open_file
@@ -118,7 +118,7 @@ def ask(sql: str, reach: Reach = SCREEN, *, edition: Edition | None = None) -> A
     Raises NotAnsweredError in words for whatever is no such question, takes too long or too much memory; NeverCollectedError
     when there is no edition, CairnError when the question cannot be written down.
     """
-    found = edition or newest()
+    found = edition or newest_of_all()
     path = found.path if reach.everything else open_file(found)
     clean = sql.encode("utf-8", "replace").decode("utf-8").replace("\0", "�")[:TEXT]
     number, begun = console_log.begin(found.company, clean), time.monotonic()

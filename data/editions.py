@@ -89,7 +89,7 @@ def edition() -> Edition | None:
     return found
 
 
-def newest() -> Edition:
+def newest_of_all() -> Edition:
     """Return the newest edition. Raises NeverCollectedError if nothing was ever collected."""
     found = edition()
     if found is None:
@@ -105,7 +105,7 @@ def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | 
     `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition.
     A damaged edition is moved aside, and the one before it answers.
     """
-    found, held = (None if edition else _HELD.get()) or (edition or newest(), None)
+    found, held = (None if edition else _HELD.get()) or (edition or newest_of_all(), None)
     try:
         with contextlib.nullcontext(held) if held else _open(found) as connection:
             return connection.execute(sql, params or {}).df()
@@ -114,7 +114,7 @@ def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | 
         if not DAMAGED.search(str(error)) or not found.path.exists():
             raise
         found.path.replace(found.path.with_suffix(".damaged"))  # the edition before it serves until the next sync
-        return query(sql, params, edition=newest())
+        return query(sql, params, edition=newest_of_all())
 
 
 @contextlib.contextmanager
@@ -123,7 +123,7 @@ def asking() -> Iterator[None]:
     if _HELD.get():
         yield
         return
-    found = newest()
+    found = newest_of_all()
     with _open(found) as connection:
         token = _HELD.set((found, connection))
         try:

@@ -15,7 +15,7 @@ import data.rules
 import metrics
 import metrics.search
 from data import journal, kinds, open_file
-from data.editions import newest
+from data.editions import newest_of_all
 from metrics import METRICS, Metric, Usual, digest, outcomes, share, signals
 from metrics import change as changes
 from metrics import facets as counted
@@ -101,7 +101,7 @@ def _trend(edition: str, view: View) -> pd.DataFrame:
 def schema(edition: str) -> pd.DataFrame:
     """Return what can be asked of an edition in SQL, see data.open_file.schema."""
     del edition
-    return open_file.schema(newest())
+    return open_file.schema(newest_of_all())
 
 
 @st.cache_data(max_entries=128, show_spinner=False)

@@ -184,9 +184,9 @@ def answered(sql: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("line", hostile(), ids=numbered(hostile()))
 def test_a_hostile_line_is_answered_or_ended_in_time_and_nothing_gets_out(line, place):
-    file = open_file(editions.newest())
+    file = open_file(editions.newest_of_all())
     sql = line
-    for name, path in {"{file}": file, "{home}": place, "{edition}": editions.newest().path}.items():
+    for name, path in {"{file}": file, "{home}": place, "{edition}": editions.newest_of_all().path}.items():
         sql = sql.replace(name, str(path))
     before, begun = everything(place), time.monotonic()
     said, outcome = answered(sql)
@@ -336,7 +336,7 @@ def test_no_login_and_no_hash_of_anybody_is_in_the_open_file(told):
         for value in made(f"select distinct {column} as it from {table} where {column} is not null")["it"]
     }  # fmt: skip
     assert len(hashes) == 2
-    file = open_file(editions.newest())
+    file = open_file(editions.newest_of_all())
 
     with duckdb.connect(str(file), read_only=True) as connection:
         tables = [name for (name,) in connection.execute("show tables").fetchall()]

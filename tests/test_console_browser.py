@@ -80,7 +80,7 @@ def test_while_a_question_takes_all_it_may_others_see_their_pages_and_it_is_ende
     expect(asking.get_by_text("It takes longer than 5 seconds and was ended.", exact=False)).to_be_visible()
     settle(asking)
     assert console_log.newest("team", 1)[0].outcome == "ended after its time"
-    assert processes(open_file(editions.newest()).name) == []
+    assert processes(open_file(editions.newest_of_all()).name) == []
 
 
 @pytest.mark.parametrize("below", ["What can be asked", "Saved queries", "What was asked"])
