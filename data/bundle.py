@@ -30,7 +30,7 @@ from data.team import read_team, team_file
 LATELY = 50  # syncs
 OURS = re.compile(r"(?:CAIRN|GITHUB|JIRA)_[A-Z_]+")
 LEFT_OUT = "…"
-KNOWN_FILES = ("live.duckdb", "live.duckdb.wal", "journal.db", "journal.jsonl", "looked.db", "person.key")
+KNOWN_FILES = ("live.duckdb", "live.duckdb.wal", "journal.db", "journal.jsonl", "looked.db", "asked.db", "person.key")
 
 
 @dataclass(frozen=True)

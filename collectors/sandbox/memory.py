@@ -74,6 +74,7 @@ def written(first: date, until: date) -> list[Entry]:
         *_followed(first),
         *_tried(first),
         *_offered(first),
+        *_asked(first),
         *_felt(first),
         *_planned(first),
     ]
@@ -150,6 +151,19 @@ def _felt(first: date) -> Iterator[Entry]:
 def _offered(first: date) -> Iterator[Entry]:
     words = {"what": "mobile-app src/totals", "how": "An hour on how totals come about, side by side."}
     yield from _entry(first, "offer_totals", "offer", "Quill", (60.2, words))
+
+
+def _asked(first: date) -> Iterator[Entry]:
+    words = {
+        "title": "Where do pull requests stay open for long?",
+        "sql": """select repo, count(*) as n, max(date_diff('day', opened_at, now()::timestamp)) as oldest_days
+from pull_requests
+where state = 'open' and bot is not true
+group by repo
+order by oldest_days desc""",
+        "more": "Old ones are mostly forgotten, and somebody may be glad to hear that they can be closed.",
+    }
+    yield from _entry(first, "open_for_long", "query", "Inu", (58.2, words))
 
 
 def _noted(first: date) -> Iterator[Entry]:
