@@ -8,6 +8,7 @@ import data
 from pages import frame, login, notices, safe, who_looked
 
 CAIRN = Path(__file__).with_name("cairn.svg")
+SAME_IN_EVERY_RANGE = {"item", "brief", "look_back", "one_to_one", "prepare", "console"}
 
 st.set_page_config(page_title="Cairn", page_icon=CAIRN, layout="wide")
 st.logo(CAIRN, size="large")
@@ -60,14 +61,7 @@ try:
         notices.old(edition)
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.title(page.title, anchor=False, width="content")
-            if page.url_path not in {
-                "item",
-                "brief",
-                "look_back",
-                "one_to_one",
-                "prepare",
-                "console",
-            }:  # the same in every range
+            if page.url_path not in SAME_IN_EVERY_RANGE:
                 frame.pickers()
         page.run()
         notices.freshness(edition)

@@ -15,9 +15,13 @@ COLUMNS = {"day": "Day", "page": "Page", "who": "Who"}
 
 
 def note(who: Person | str | None, page: str) -> None:
-    """Keep that somebody opened a page today; nothing where nobody logs in."""
-    if isinstance(who, Person):
-        looked.note(Look(datetime.now(UTC).date(), page, who.email))
+    """Keep that somebody opened a page today, not again at every click there; nothing where nobody logs in."""
+    if not isinstance(who, Person):
+        return
+    look = Look(datetime.now(UTC).date(), page, who.email)
+    if st.session_state.get("looked") != str(look):
+        looked.note(look)
+        st.session_state["looked"] = str(look)
 
 
 def draw() -> None:
