@@ -254,5 +254,6 @@ def test_pages_hold_no_sql_no_shared_resource_and_no_state_of_their_own(path):
         "let_in",
         "name",
         "answered",
-    }  # who gave the code of Setup, who writes, and the answer to a question, which no link may ask
+        "looked",
+    }  # who gave the code of Setup, who writes, the answer to a question, which no link may ask, and who looked
     assert all("max_entries=" in one and "ttl" not in one for one in cached)
