@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from data import private
 from data.errors import CairnError
 from data.store import Company, folder
 
@@ -69,8 +70,7 @@ def forget(company: Company, words: str) -> None:
 def _open(company: Company) -> Iterator[sqlite3.Connection]:
     path = place(company)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection, connection:
+        with contextlib.closing(sqlite3.connect(private.file(path), timeout=30)) as connection, connection:
             connection.execute("pragma secure_delete = on")
             connection.execute(
                 "create table if not exists asked("

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
+from data import private
 from data.editions import company
 from data.entry import LINE, Entry
 from data.errors import CairnError
@@ -78,8 +79,11 @@ class Journal:
     def __init__(self, url: str, twin: Path) -> None:
         self.twin = twin
         with self._in_words():
-            twin.parent.mkdir(parents=True, exist_ok=True)
-            here = sa.make_url(url).get_backend_name() == "sqlite"  # opened for each question: it costs next to nothing
+            private.file(twin)
+            place = sa.make_url(url)
+            here = place.get_backend_name() == "sqlite"  # opened for each question: it costs next to nothing
+            if here and place.database:
+                private.file(Path(place.database))
             self.engine = sa.create_engine(url, poolclass=sa.NullPool if here else None, pool_pre_ping=not here)
             if self.engine.dialect.name == "sqlite":
                 event.listen(self.engine, "connect", _as_safe_as_it_gets)

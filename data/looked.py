@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from data import private
 from data.errors import CairnError
 from data.store import home
 
@@ -59,8 +60,7 @@ def forget(who: str) -> int:
 def _opened() -> Iterator[sqlite3.Connection]:
     path = home() / "looked.db"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection, connection:
+        with contextlib.closing(sqlite3.connect(private.file(path), timeout=30)) as connection, connection:
             for setting in ("journal_mode = wal", "secure_delete = on"):
                 connection.execute(f"pragma {setting}")
             connection.execute(

@@ -3,13 +3,14 @@
 import shutil
 import subprocess
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from data import Live, Origin, Progress, Reject, Row, edition, home, people, publish, query
+from data import Live, Origin, Progress, Reject, Row, console_log, edition, home, looked, people, publish, query
 from data.addresses import TRACE
+from data.journal import journal
 
 HOUSE = Path(__file__).resolve().parent.parent
 LOGIN = "hebasto"  # opened and reviewed many of the recorded pull requests
@@ -110,7 +111,13 @@ def test_files_that_tell_who_somebody_is_are_readable_by_their_owner_alone(monke
     with Live("team") as store:
         people.forget(store, "ada-l")
 
-    assert [oct((tmp_path / name).stat().st_mode & 0o777) for name in ("live.duckdb", "person.key")] == ["0o600"] * 2
+    with journal("team").reading():  # and those it is read by, beside it
+        looked.note(looked.Look(date(2026, 6, 30), "Drill", "ada@acme.test"))
+        console_log.begin("team", "select 1")
+
+        readable = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir() if path.is_file()}
+    assert readable == dict.fromkeys(readable, "0o600")
+    assert {"live.duckdb", "person.key", "journal.db", "journal.jsonl", "looked.db", "asked.db"} <= set(readable)
 
 
 def test_what_was_set_aside_is_forgotten_as_well(monkeypatch, tmp_path):
