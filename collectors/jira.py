@@ -20,19 +20,21 @@ FIELDS = (
     "summary description issuetype status project priority resolution created updated resolutiondate labels components"
     " parent versions fixVersions"
 ).split()
+SINCE = ("issuelinks",)  # asked for since later: a store that was read without it is read once more, see plan
 
 
 async def issues(at: Context, place: Place) -> AsyncIterator[Page]:
     """Yield issues by time of change, walk by walk; on Data Center their histories come with them."""
     meant = roles(at)
-    place = plan(at, place, sorted(meant))
-    asked, on_cloud = [*FIELDS, *sorted(meant)], is_cloud(at)
+    asked, on_cloud = [*SINCE, *sorted(meant)], is_cloud(at)
+    place = plan(at, place, asked)
     walks: list[dict[str, Any]] = place["walks"]
     seen, unread, short = set(place["sprints"]), 0, True
     for walk in list(walks):
         began = walk["since"] - (0 if walk["until"] else int(OVERLAP.total_seconds() * 1000))
         reach, pages = Reach(walk["projects"], began, walk["until"]), 0
-        search = cloud(at, reach, asked) if on_cloud else center(at, reach, asked, expand=("changelog",))
+        wanted = [*FIELDS, *asked]
+        search = cloud(at, reach, wanted) if on_cloud else center(at, reach, wanted, expand=("changelog",))
         async for page in search:
             pages += 1
             made = rows(page.items, lambda item: issue(at, item, meant), at.scope)
@@ -92,7 +94,7 @@ async def finish(at: Context) -> Landed:
     spent = tally.requests if isinstance(tally, Tally) and tally.new + tally.changed else 0
     if jira_census.due(at, spent):
         meant = roles(at)
-        kept += await jira_census.census(at, [*FIELDS, *sorted(meant)], meant)
+        kept += await jira_census.census(at, [*FIELDS, *SINCE, *sorted(meant)], meant)
         kept += await histories(at)
     else:
         jira_census.first(at)

@@ -12,6 +12,7 @@ from data import Row
 
 Item = dict[str, Any]
 CLOUD_PAGE, CENTER_PAGE = 100, 200  # issues with fields; the service may send fewer
+SIDES = ("inwardIssue", "outwardIssue")  # who stands at the other end of a link: an issue "is caused by" its inward one
 UNREST = 5  # times a page that shifted while it was read is begun again
 
 
@@ -41,8 +42,10 @@ class Found:
 
 
 def issue(at: Context, item: Item, roles: dict[str, str]) -> Row:
-    """Return an issue as a row; its history comes on its own."""
-    kept = {name: _steady(value, roles.get(name)) for name, value in item["fields"].items()}
+    """Return an issue as a row; its history comes on its own. Without links it says nothing of links."""
+    kept = {name: _steady(value, roles.get(name)) for name, value in item["fields"].items() if name != "issuelinks"}
+    if links := _links(item["fields"].get("issuelinks")):
+        kept["issuelinks"] = links
     body = {name: value for name, value in item.items() if name != "changelog"} | {"fields": kept}
     return Row(str(item["id"]), moment(kept["updated"]), body, at.scope, complete=False)
 
@@ -116,6 +119,16 @@ def _unclear(at: Context) -> Refused:
         f"{at.wire.name} did not say where its search goes on, so it is not known to be whole."
         " What came before is kept; run again, it goes on from there."
     )
+
+
+def _links(told: Any) -> list[Item]:
+    """Return an issue's links: what each says, both ways, and the other's id and key. What is told of that one is its own to tell."""
+    known = [one for one in told or () if isinstance(one, dict)]
+    return [
+        {"type": {name: (one.get("type") or {}).get(name) for name in ("name", "inward", "outward")}}
+        | {side: {name: one[side].get(name) for name in ("id", "key")} for side in SIDES if one.get(side)}
+        for one in sorted(known, key=lambda one: str(one.get("id")))
+    ]
 
 
 def _steady(value: Any, role: str | None) -> Any:

@@ -287,6 +287,57 @@ def test_histories_that_did_not_come_with_their_issues_are_read_one_by_one(repla
     assert differing(replay) == {}
 
 
+def links() -> dict[str, list]:
+    """Return the links the store holds: by the id of an issue, what each says both ways, and which it leads to."""
+    with Live("team") as store:
+        told = store.connection.execute("""
+            select id, body->'$.fields.issuelinks' from raw.jira_issues
+            where json_exists(body, '$.fields.issuelinks')
+        """).fetchall()
+    return {ident: json.loads(body) for ident, body in told}
+
+
+def recorded_links() -> dict[str, list]:
+    """Return the links of the recorded issues, in the order of their ids, as the store should hold them."""
+    (site,) = (HOUSE.parent / "shared" / "replay" / "data" / "jira").iterdir()
+    kinds = json.loads((site / "site.json").read_text(encoding="utf-8"))["linktypes"]
+    with gzip.open(site / "issues.jsonl.gz", "rt", encoding="utf-8") as lines:
+        issues = [one for one in map(json.loads, lines) if one["project"] in PROJECTS and one.get("links")]
+    return {
+        one["id"]: [
+            {
+                "type": {name: kinds[kind][name] for name in ("name", "inward", "outward")},
+                side: {"id": other, "key": key},
+            }
+            for _, kind, side, key, other in sorted(one["links"], key=lambda link: link[0])
+        ]
+        for one in issues
+    }
+
+
+def test_links_are_held_as_they_are_told_and_a_store_that_was_read_without_them_is_read_once_more(
+    replay, collect, flavour
+):
+    first, *_ = collect("jira")
+    assert links() == recorded_links()
+    assert not {"displayName", "accountId", "summary"} & set(json.dumps(links()).split('"'))
+
+    with Live("team") as store:  # as it was before links were asked for
+        store.connection.execute(
+            'update raw.jira_issues set body = json_merge_patch(body, \'{"fields": {"issuelinks": null}}\')'
+        )
+        store.connection.execute("update progress set place = replace(place, '\"issuelinks\"', '\"customfield_99\"')")
+    assert not links()
+    again, *_ = collect("jira")
+    last, *_ = collect("jira")
+
+    assert (again.parked, again.new) == ([], 0)
+    assert links() == recorded_links()
+    assert differing(replay) == {}
+    assert again.requests <= first.requests
+    assert (last.new, last.changed, last.requests) == (0, 0, 1)
+
+
 def test_check_says_what_a_first_collection_costs(replay, flavour, collect):
     team = source.sources(data.team("team"))
     told = asyncio.run(checks.run(team, data.team("team")))["sources"][-1]
