@@ -149,6 +149,17 @@ async def _jira(wire: Wire, source: Source, words: Team, found: Found) -> None:
         found["rules"].append(
             {"rule": f"status is {meant}", "name": status["name"], "count": None, "applies": kind is not None}
         )
+    with contextlib.suppress(Refused):  # links may be switched off
+        for kind in (await wire.get(f"{api}/issueLinkType")).body["issueLinkTypes"]:
+            for told in dict.fromkeys((kind["inward"], kind["outward"])):
+                found["rules"].append(
+                    {
+                        "rule": "link says what caused an issue",
+                        "name": told,
+                        "count": None,
+                        "applies": applies(words.issues.caused_by, told),
+                    }
+                )
 
 
 def words(found: Found) -> str:

@@ -79,6 +79,7 @@ TABLES = (
     Open("issue_work", "issue_id began_at ended_at first_began_at"),
     Open("bug_turns", "issue_id turned_at done until"),
     Open("pull_request_issues", "pull_request_id key issue_id"),
+    Open("issue_causes", "issue_id key cause_id pull_request_id service deployed_at deployment_id"),
     Open("sprints", "id name state goal started_at ends_at completed_at board project"),
     Open("sprint_issues", "issue_id sprint_id entered_at started_at late"),
     Open("components", "id repo component told_by url"),

@@ -36,6 +36,7 @@ def prepare(connection: "duckdb.DuckDBPyConnection", team: "Team", person_key: s
         "rule_escaped_labels": one_of(team.bugs.escaped.labels),
         "rule_escaped_requests": one_of(team.bugs.escaped.requests),
         "rule_cancelled": one_of(team.issues.cancelled),
+        "rule_caused_by": one_of(team.issues.caused_by),
         "rule_incident_types": one_of(team.incidents.types),
         "rule_incident_labels": one_of(team.incidents.labels),
         "rule_toil_types": one_of(team.toil.types),

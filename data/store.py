@@ -26,7 +26,7 @@ MODEL = tuple(  # in the order they are made: later ones read earlier ones
     ROOM / "nouns" / f"{noun}.sql"
     for noun in (
         "start", "calendar", "repositories", "reviews", "components", "releases", "milestones", "attempts", "services", "changes",
-        "pull_requests", "knowledge", "workflow_runs", "jobs", "issues", "incidents", "deployments", "usage", "requests", "rule_matches",
+        "pull_requests", "knowledge", "workflow_runs", "jobs", "issues", "causes", "incidents", "deployments", "usage", "requests", "rule_matches",
     )
 )  # fmt: skip
 STORAGE: dict[str, str | bool | int | float | list[str]] = {

@@ -150,12 +150,16 @@ class Bugs(Words):
 
 
 class Issues(Words):
-    """Which issues were closed without being done: by resolution or by last status; globs, whole names, any case."""
+    """Which issues were closed without being done: by resolution or by last status; globs, whole names, any case.
+
+    `caused_by` are globs over what a link between two issues of Jira says of the one that the other caused.
+    """
 
     cancelled: Names = (
         "won't*", "wont*", "not?planned", "notplanned", "duplicate*", "declined", "cancel*", "cannot reproduce", "incomplete",
         "obsolete", "rejected", "abandoned",
     )  # fmt: skip
+    caused_by: Names = ("is caused by", "was caused by", "caused by", "is a regression of")
 
 
 class Sorted(Words):

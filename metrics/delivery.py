@@ -95,7 +95,8 @@ METRICS = (
         fold="share",
         about="The share of production deployments that somebody had to step in for: an incident is tied to it, it did not end"
         " well, it was rolled back, a change in it was reverted within a day, or a hotfix followed within a day. Each fails once,"
-        " for the most trusted of these reasons. Incidents tied to no deployment are left out.",
+        " for the most trusted of these reasons. An incident is tied to what carried the cause it is linked to in Jira, else to the"
+        " last deployment there before it; incidents tied to none are left out.",
         caution="Few deployments make it jump: read it with its range. What nobody wrote down did not fail here, and a hotfix"
         " or an incident close by may have had another cause; team.toml can say so under [[corrections]].",
         asks=(
@@ -126,7 +127,8 @@ METRICS = (
         about="From the end of a production deployment that failed to the end of its incident; without one, to the rollback, the"
         " revert or the next success that put things right, by the day of the failed deployment. What is not put right yet counts"
         " with its age (Kaplan-Meier). Outages that no deployment began are left out.",
-        caution="Few and very unequal: read the rows before the median. The end of an incident is when somebody closed it, and"
+        caution="Few and very unequal: read the rows before the median. What an incident is linked to as its cause may have gone out"
+        " long before anybody met it, and all of that time counts. The end of an incident is when somebody closed it, and"
         " nobody knows when it was first noticed.",
         asks=(
             "What told us that something was wrong, and could it have told us sooner?",

@@ -163,6 +163,20 @@ CAUSED = """
 """
 
 
+LINKED = """
+    select distinct 'Linked as its cause' as how, i.id, i.key, i.title, i.created_at as at_, i.url
+    from issue_causes c
+    join issues i on i.id = c.cause_id
+    where c.issue_id = $id
+    union all
+    select distinct 'Linked as caused by it', i.id, i.key, i.title, i.created_at, i.url
+    from issue_causes c
+    join issues i on i.id = c.issue_id
+    where c.cause_id = $id
+    order by all
+"""
+
+
 def _pull_request(row: dict[str, Any]) -> Story:
     id_ = row["id"]
     shipped, began, reviewed = (_rows(sql, id=id_) for sql in (SHIPPED, BEGAN, REVIEWED))
@@ -285,6 +299,9 @@ def _issue(row: dict[str, Any]) -> Story:
             one["url"],
         )
         for one in _rows(CAUSED, id=id_)
+    ]
+    related += [
+        Related(one["how"], _issue_name(one), one["at_"], one["url"], one["id"]) for one in _rows(LINKED, id=id_)
     ]
     components = row["components"]
     facts = [

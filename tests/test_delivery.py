@@ -485,6 +485,164 @@ def test_a_revert_that_names_an_incident_points_at_what_carried_the_change(told)
     ]
 
 
+def caused(other: int, said: str = "is caused by", back: str = "causes", side: str = "inwardIssue") -> dict[str, Any]:
+    """Return the fields of an issue that is linked to another one: what that says here, and what it says there."""
+    ways = (said, back) if side == "inwardIssue" else (back, said)
+    kind = {"name": "Problem/Incident", "inward": ways[0], "outward": ways[1]}
+    return {"issuelinks": [{"type": kind, side: {"id": str(other), "key": f"SHOP-{other}"}}]}
+
+
+LINKED = {
+    "github_pull_requests": [
+        pull(1, merged=0.5, title="SHOP-10 Add tax"),
+        elsewhere(pull(2, merged=0.9, title="SHOP-11 Sort")),
+    ],
+    "github_deployments": [
+        deployment(1, "sha1", ("SUCCESS", 1)),
+        elsewhere(deployment(2, "sha2", ("SUCCESS", 1.5))),
+        deployment(3, "later", ("SUCCESS", 1.9)),
+    ],
+}
+STORY = {"issuetype": {"name": "Story"}}
+
+
+def test_an_incident_linked_to_what_caused_it_belongs_to_the_deployment_that_carried_that_and_not_to_the_nearest(told):
+    ask = told(
+        **LINKED,
+        jira_issues=[
+            incident(1, 2, 2.5, **of("checkout"), **caused(10)),
+            incident(2, 2, **of("checkout"), **caused(11)),  # it went out elsewhere
+            incident(3, 2, **of("checkout"), **caused(12)),  # nothing of that one ever went out
+            incident(4, 2, **of("checkout"), **caused(10, "relates to", "relates to")),
+            incident(5, 0.9, **of("checkout"), **caused(10)),  # before it was out
+            ticket(10, **STORY), ticket(11, **STORY), ticket(12, **STORY),
+        ],
+    )  # fmt: skip
+    assert linked(ask) == {
+        "SHOP-1": (1, "cause", "high"), "SHOP-2": (2, "cause", "high"), "SHOP-3": (3, "service", "high"),
+        "SHOP-4": (3, "service", "high"), "SHOP-5": (None, None, None),
+    }  # fmt: skip
+    assert failed(ask) == {1: "incident", 2: "incident", 3: "incident"}
+    first = ask("select why_failed, confidence, restored_at from deployments where database_id = 1").to_dict("records")[
+        0
+    ]
+    assert first["why_failed"] == (
+        "Incident SHOP-1: It is linked to SHOP-10 as what caused it, whose pull request #1 went out 24.0 hours before."
+    )
+    assert (first["confidence"], day(first["restored_at"])) == ("high", 2.5)
+    traces = ask("select issue_id, key, cause_id, pull_request_id, deployment_id from issue_causes")
+    assert traces.to_numpy().tolist() == [
+        ["1", "SHOP-10", "10", "P1", "D1"], ["2", "SHOP-11", "11", "P2", "D2"], ["3", "SHOP-12", "12", None, None],
+        ["5", "SHOP-10", "10", "P1", "D1"],
+    ]  # fmt: skip
+
+
+def test_a_link_says_what_caused_an_incident_from_either_end_and_when_the_other_was_not_read(told):
+    ask = told(
+        SOURCES,
+        **LINKED,
+        jira_issues=[
+            incident(1, 2, **of("checkout")),
+            incident(2, 2, **of("checkout"), **caused(11, side="outwardIssue")),
+            ticket(10, **STORY, **caused(1, "causes", "is caused by")),
+        ],
+    )
+    assert linked(ask) == {"SHOP-1": (1, "cause", "high"), "SHOP-2": (2, "cause", "high")}
+    assert dict(ask("select key, cause_id from issue_causes").to_numpy()) == {"SHOP-10": "10", "SHOP-11": None}
+
+
+def test_which_links_say_what_caused_something_is_the_teams_to_say_and_shown_before_it_is_believed(told):
+    def asked(words: str) -> Any:
+        return told(
+            words, **LINKED, jira_issues=[incident(1, 2, **of("checkout"), **caused(10, "stammt von", "führt zu"))]
+        )
+
+    ask = asked("")
+    assert linked(ask) == {"SHOP-1": (3, "service", "high")}
+    seen = {(r.matched, r.items, r.applies) for r in rules.matches(ask).itertuples() if r.rule == "link"}
+    assert seen == {("stammt von", 1, None), ("führt zu", 1, None)}
+
+    ask = asked('[issues]\ncaused_by = ["Stammt*"]\n[[jira]]\nurl = "https://jira.example"\nprojects = ["SHOP"]\n')
+    assert linked(ask) == {"SHOP-1": (1, "cause", "high")}
+    assert ("stammt von", 1, "caused by") in {(r.matched, r.items, r.applies) for r in rules.matches(ask).itertuples()}
+
+
+def test_of_several_deployments_of_the_cause_the_one_to_the_service_of_the_incident_counts_then_the_last_before_it(
+    told,
+):
+    ask = told(
+        SERVICES,
+        github_pull_requests=[
+            pull(1, merged=0.5, title="SHOP-10 Add tax", **files("lib/money.py", "services/basket/sum.py")),
+            pull(2, merged=1.2, title="SHOP-11 Round", **files("services/payments/card.py")),
+            pull(3, merged=1.4, title="SHOP-11 Round again", **files("services/payments/card.py")),
+        ],
+        github_deployments=[
+            deployment(1, "sha1", ("SUCCESS", 1), environment="payments-live"),
+            deployment(2, "sha1", ("SUCCESS", 1.1), environment="basket-live"),
+            deployment(3, "sha2", ("SUCCESS", 1.3), environment="payments-live"),
+            deployment(4, "sha3", ("SUCCESS", 1.5), environment="payments-live"),
+            deployment(5, "later", ("SUCCESS", 1.8), environment="payments-live"),
+        ],
+        jira_issues=[
+            incident(1, 2, **of("payments"), **caused(10)),
+            incident(2, 2, **caused(10)),
+            incident(3, 2, **of("payments"), **caused(11)),
+            ticket(10, **STORY),
+            ticket(11, **STORY),
+        ],
+    )
+    assert {key: found for key, (found, *_) in linked(ask).items()} == {"SHOP-1": 1, "SHOP-2": 2, "SHOP-3": 4}
+
+
+def test_what_a_person_says_goes_before_a_link_and_a_link_before_every_other_sign(told):
+    words = '[[corrections]]\nincident = "SHOP-1"\ndeployment = "3"\n[incidents]\nwithin = 1\n'
+    ask = told(
+        words,
+        **LINKED,
+        jira_issues=[
+            incident(1, 2, **of("checkout"), **caused(10)),
+            incident(2, 40, **of("checkout"), **caused(10)),  # however long ago
+            incident(3, 2, 3, **of("checkout"), **caused(10), resolution={"name": "Duplicate"}),
+            ticket(10, **STORY),
+        ],
+    )
+    assert linked(ask) == {
+        "SHOP-1": (3, "person", "high"), "SHOP-2": (1, "cause", "high"), "SHOP-3": (None, None, None),
+    }  # fmt: skip
+
+
+def test_a_hotfix_for_a_bug_mends_what_carried_the_bugs_cause_and_a_bug_without_one_fails_nothing(told):
+    def company(words: str) -> Any:
+        return told(
+            words,
+            github_pull_requests=[
+                pull(1, merged=0.5, title="SHOP-10 Add tax"),
+                pull(2, merged=1.5, title="Sort"),
+                pull(3, merged=2.4, title="SHOP-1 Tax again", headRefName="hotfix/tax"),
+            ],
+            github_deployments=[
+                deployment(1, "sha1", ("SUCCESS", 1)),
+                deployment(2, "sha2", ("SUCCESS", 2)),
+                deployment(3, "sha3", ("SUCCESS", 2.5)),
+            ],
+            jira_issues=[
+                ticket(1, created=at(2.2).replace("Z", ".000+0000"), **caused(10)),
+                ticket(10, **STORY),
+            ],
+        )
+
+    ask = company("")
+    assert failed(ask) == {1: "hotfix"}
+    found = ask("select why_failed, confidence, restored_at from deployments where failed").to_dict("records")[0]
+    assert found["why_failed"] == "A hotfix for SHOP-1, linked to SHOP-10 as what caused it, followed: sha3."
+    assert (found["confidence"], day(found["restored_at"])) == ("high", 2.5)
+
+    ask = company("[deployments]\nhotfix = []\n")
+    assert failed(ask) == {}
+    assert ask("select issue_id, deployment_id from issue_causes").to_numpy().tolist() == [["1", "D1"]]
+
+
 def test_a_person_may_say_which_deployment_it_was_or_that_it_was_none(told):
     def corrected(incident: str, deployment: str) -> str:
         return f'[[corrections]]\nincident = "{incident}"\ndeployment = "{deployment}"\n'

@@ -42,6 +42,11 @@ def lives() -> dict[str, list[dict[str, object]]]:
             "resolved_at": begun + 9 * day, "resolution": "Fixed", "reopens": 1, "status": "Done", "sprint": "Sprint 4",
         }
     )  # fmt: skip
+    cause = {"id": "cause", "source": "jira", "key": "SHOP-8000", "title": SPECIAL, "created_at": begun - 9 * day}
+    there["issues"].append(cause | {"url": "https://jira.example/browse/SHOP-8000"})
+    there["issue_causes"] = [
+        {"issue_id": "life", "key": "SHOP-8000", "cause_id": "cause", "service": service} for service in ("A", "B")
+    ]
     moves = [
         ("To Do", "Doing", "queue", "active"),
         ("Doing", "Done", "active", "done"),
@@ -363,7 +368,8 @@ def test_an_issue_tells_its_moves_its_sprint_and_that_it_was_opened_again(collec
         ("To Do", timedelta(days=1)),
         ("Doing", timedelta(days=1)),
     ]
-    assert [it.how for it in one.related] == ["Pull request", "Deployment tied to it"]
+    assert [it.how for it in one.related] == ["Pull request", "Deployment tied to it", "Linked as its cause"]
+    assert [(it.how, it.id) for it in life("cause").related] == [("Linked as caused by it", "life")]
 
 
 @pytest.mark.parametrize("name", ["coding_time", "pickup_time", "review_time", "merge_time", "deploy_time"])

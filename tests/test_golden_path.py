@@ -118,6 +118,7 @@ def happen(diary: Any) -> None:
     diary.tickets = [
         one for one in diary.tickets if one.component in {None, *REPOSITORIES} and id(one) not in unwritten
     ]
+    trace(diary)
     asked = [one for one in diary.tickets if one.request]
     for n, ticket in enumerate(asked):
         taken = next(place for place, event in enumerate(ticket.events) if event[2][0][0] == "assignee")
@@ -157,6 +158,21 @@ def happen(diary: Any) -> None:
         diary.runs.append(last)
     elsewhere(diary)
     diary.runs.sort(key=lambda run: run.at)
+
+
+def trace(diary: Any) -> None:
+    """Let every second incident be linked to a change that was merged days before, and not to the last one."""
+    for incident in [one for one in diary.tickets if one.kind == "Incident" and not one.cause][::2]:
+        older = [
+            pull
+            for pull in diary.pulls
+            if pull.ticket
+            and pull.service.name == incident.component
+            and pull.merged
+            and pull.merged < incident.at - 3 * DAY.total_seconds()
+        ]
+        if older:
+            incident.cause = max(older, key=lambda pull: pull.merged).ticket
 
 
 def elsewhere(diary: Any) -> None:
@@ -750,17 +766,39 @@ def _fixed(every: list[Attempt], good: list[Attempt]) -> dict[str, datetime]:
 
 
 def _began(world: World, every: list[Attempt]) -> dict[str, list[Issue]]:
-    """Return the incidents each deployment began: the last one to their service, no more than 48 hours before."""
+    """Return the incidents each deployment began: what carried their cause, where somebody linked that and it went out.
+
+    Else the last one to their service, no more than 48 hours before.
+    """
     found: dict[str, list[Issue]] = defaultdict(list)
     put_back = {one.next.id for one in every if one.rolled_back and one.next}
     begins = [one for one in every if one.ended and one.task != "deploy:rollback" and one.id not in put_back]
     for issue in (one for one in world.tickets if one.is_incident):
+        if cause := _cause(world, issue):
+            found[cause].append(issue)
+            continue
         here = f"marrowby/{issue.fields['components'][0]['name']}"
         suspects = [one for one in begins if one.repo == here and one.finished <= issue.created]
         last = max(suspects, key=lambda one: one.finished, default=None)
         if last and issue.created - last.finished <= 48 * HOUR:
             found[last.id].append(issue)
     return found
+
+
+def _cause(world: World, issue: Issue) -> str | None:
+    """Return the last deployment before an incident that carried a pull request of what is linked as its cause."""
+    keys = {link["inwardIssue"]["key"] for link in issue.fields["issuelinks"] if "inwardIssue" in link}
+    out = [
+        (pull.deployed, pull.deployment)
+        for pull in world.pulls
+        if keys & named(pull) and pull.deployed and pull.deployed <= issue.created
+    ]
+    return max(out)[1] if out else None
+
+
+def named(pull: Pull) -> set[str]:
+    """Return the keys of Jira's issues in a pull request's title and branch."""
+    return set(re.findall(r"\b(?:SHOP|PAY|OPS)-\d+\b", f"{pull.told['title']} {pull.told['headRefName']}".upper()))
 
 
 # Working time, weeks and months
@@ -1605,4 +1643,7 @@ def test_what_happens_by_hand_in_this_company_does_happen(world):
     assert {one.why for one in ended} == {None, "rollback", "hotfix", "revert"}
     assert any(one.rerun for one in attempts(world))
     assert sum(one.untimed for one in world.tickets) == 25
+    traced = [(one, cause) for one in world.tickets if one.is_incident and (cause := _cause(world, one))]
+    went = {one.id: one.finished for one in attempts(world)}
+    assert any(one.created - went[cause] > 48 * HOUR for one, cause in traced)  # no nearest deployment would be it
     assert any(one.takes_back for one in world.pulls)

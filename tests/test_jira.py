@@ -348,6 +348,21 @@ def test_check_says_what_a_first_collection_costs(replay, flavour, collect):
     assert told["requests"] <= 1.25 * outcome.requests
 
 
+def test_check_shows_which_links_say_what_caused_an_issue(replay):
+    kinds = [{"name": "Problem/Incident", "inward": "is caused by", "outward": "causes"}]
+    replay.faults(
+        {
+            "match": {"source": "jira", "path": "issueLinkType"},
+            "fault": "status",
+            "status": 200,
+            "body": {"issueLinkTypes": kinds},
+        }
+    )
+    told = checks.words(asyncio.run(checks.run(source.sources(data.team("team")), data.team("team"))))
+
+    assert "  link says what caused an issue:\n    yes  is caused by\n    no   causes\n" in told
+
+
 def store_source(replay) -> str:
     return replay.url.removeprefix("http://") + "/jira"
 

@@ -66,6 +66,8 @@ STATUSES = {  # name -> (id, category); the company's Jira speaks some German
     "Wartet auf Antwort": ("10004", "indeterminate"),
     "Done": ("10003", "done"),
 }
+CAUSED = {"id": "10100", "name": "Problem/Incident", "inward": "is caused by", "outward": "causes"}
+RELATES = {"id": "10101", "name": "Relates", "inward": "relates to", "outward": "relates to"}
 ISSUE_TYPES = {
     name: str(10010 + place)
     for place, name in enumerate(("Epic", "Story", "Task", "Bug", "Incident", "Service request", "Experiment"))

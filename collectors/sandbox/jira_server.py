@@ -9,7 +9,18 @@ from datetime import datetime
 from typing import Any
 
 from collectors.sandbox import jira_shapes
-from collectors.sandbox.company import JIRA, POINTS, PRIORITIES, PROJECTS, RANK, REQUEST_TYPE, SPRINT, STATUSES
+from collectors.sandbox.company import (
+    CAUSED,
+    JIRA,
+    POINTS,
+    PRIORITIES,
+    PROJECTS,
+    RANK,
+    RELATES,
+    REQUEST_TYPE,
+    SPRINT,
+    STATUSES,
+)
 from collectors.sandbox.jira_shapes import BERLIN, Seen, Shape
 
 CLAUSE = re.compile(
@@ -30,7 +41,7 @@ VALUES: dict[str, Callable[[Seen], Any]] = {
 FORMS = ("%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M", "%Y-%m-%d", "%Y/%m/%d")
 FIELDS = (
     "summary", "description", "issuetype", "status", "project", "priority", "resolution", "created", "updated", "resolutiondate", "labels",
-    "components", "parent", "assignee", "reporter", "creator", "versions", "fixVersions",
+    "components", "parent", "assignee", "reporter", "creator", "versions", "fixVersions", "issuelinks",
 )  # fmt: skip
 CUSTOM = {
     POINTS: ("Story point estimate", "com.pyxis.greenhopper.jira:jsw-story-points"),
@@ -120,6 +131,7 @@ class Jira:
             "myself": jira_shapes.person("sandbox-reader"),
             "field": [{"id": name, "key": name, "name": name.title(), "custom": False, "schema": {"system": name}} for name in FIELDS]
             + [{"id": name, "key": name, "name": title, "custom": True, "schema": {"custom": kind}} for name, (title, kind) in CUSTOM.items()],
+            "issueLinkType": {"issueLinkTypes": [CAUSED, RELATES]},
             "status": [jira_shapes.status(name) for name in STATUSES],
             "priority": [jira_shapes.priority(name) for name in PRIORITIES],
             "project/search": {"maxResults": 50, "startAt": 0, "total": len(projects), "isLast": True, "values": projects},

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from collectors.sandbox import reasons
 from collectors.sandbox.company import (
+    CAUSED,
     ISSUE_TYPES,
     JIRA,
     POINTS,
@@ -124,7 +125,7 @@ def issue(seen: Seen, wanted: AbstractSet[str]) -> Shape:
         "priority": priority(ticket.priority), "created": moment(seen.created), "updated": moment(seen.updated),
         "resolution": _named("resolution", RESOLUTIONS[resolution], resolution) if resolution else None, "resolutiondate": moment(_stamp(ticket, at)) if resolution else None,
         "labels": list(ticket.labels), "components": [], "versions": [], "fixVersions": [], "assignee": person(known["assignee"][2]) if "assignee" in known else None,
-        "reporter": person(ticket.reporter), "creator": person(ticket.reporter), POINTS: ticket.points, REQUEST_TYPE: None, SPRINT: _sprints_of(seen),
+        "reporter": person(ticket.reporter), "creator": person(ticket.reporter), POINTS: ticket.points, REQUEST_TYPE: None, SPRINT: _sprints_of(seen), "issuelinks": [],
     }  # fmt: skip
     if ticket.component:
         fields["components"] = [_named("component", str(10200 + sum(map(ord, ticket.component))), ticket.component)]
@@ -137,6 +138,9 @@ def issue(seen: Seen, wanted: AbstractSet[str]) -> Shape:
             "key": f"{ticket.project}-{ticket.parent.number}",
             "fields": epic,
         }
+    if ticket.cause:
+        cause = {"id": str(ticket.cause.ident), "key": f"{ticket.cause.project}-{ticket.cause.number}"}
+        fields["issuelinks"] = [{"id": seen.ident, "type": CAUSED, "inwardIssue": cause}]
     if not wanted & {"*all", "*navigable"}:
         fields = {name: value for name, value in fields.items() if name in wanted}
     return {**shape, "fields": fields}

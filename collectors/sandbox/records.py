@@ -114,6 +114,7 @@ class Ticket:
     status: str = "To Do"
     resolution: str | None = None
     events: list[tuple[int, str, list[tuple]]] = field(default_factory=list)
+    cause: "Ticket | None" = None  # linked at this end alone: at the other it would be a change of that one as well
     number: int = 0
     ident: int = 0
 

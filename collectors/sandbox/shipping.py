@@ -112,5 +112,5 @@ class Shipping:
         revert = Pull(service, pull.title, "", author, at + 10 * MINUTE, reverts=pull)
         change(self.diary, r, revert)
         heapq.heappush(self.waiting, (revert.merged or at, len(self.diary.pulls), revert))
-        tickets.incident(self.diary, r, service, bad + 10 * MINUTE, at + 30 * MINUTE)
+        tickets.incident(self.diary, r, service, bad + 10 * MINUTE, at + 30 * MINUTE, pull.ticket)
         return at + 5 * MINUTE

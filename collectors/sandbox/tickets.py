@@ -120,8 +120,8 @@ def bugs(diary: Diary, service: Service) -> None:
             bug.move(after(again, r.lognormvariate(log(16), 0.6) + 3), who, "Done", "Done")
 
 
-def incident(diary: Diary, r: Random, service: Service, at: int, end: int) -> None:
-    """Write the incident that a deployment caused."""
+def incident(diary: Diary, r: Random, service: Service, at: int, end: int, cause: Ticket | None = None) -> None:  # noqa: PLR0913, PLR0917
+    """Write the incident that a deployment caused, and what in it did, where that is known."""
     who = service.owner or r.choice(PEOPLE[service.team])
     ticket = Ticket(
         service.project, "Incident", f"{service.name} is degraded", at + 3 * MINUTE, who, service.name, "Highest"
@@ -130,6 +130,7 @@ def incident(diary: Diary, r: Random, service: Service, at: int, end: int) -> No
     keep(diary, r, ticket, who, at + 5 * MINUTE)
     ticket.move(at + 6 * MINUTE, who, "In Progress")
     ticket.move(end, who, "Done", "Done")
+    ticket.cause = cause
 
 
 def requests(diary: Diary) -> None:

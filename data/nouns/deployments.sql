@@ -1,7 +1,7 @@
 -- Deployments --------------------------------------------------------------------------------------------------------------
 
 -- What made a deployment a failure, in order of trust: an incident tied to it, its own end, being rolled back, a revert of what
--- it carried deployed within a day, a hotfix within a day. All that is known is told; one deployment fails once.
+-- it carried deployed within a day, a hotfix within a day or for what it brought. All that is known is told; one deployment fails once.
 set variable soon = interval 24 hour;
 
 create table scratch.repair as
@@ -55,23 +55,52 @@ left join (
     select distinct mended.id as id from reverting join attempt b on b.id = broken where not b.rolled_back
 ) v on v.id = a.id;
 
--- A hotfix mends the last deployment that was planned, and went to the same place no more than a day before.
+-- A hotfix that carries the repair of a bug mends what carried that bug's cause, where somebody linked the two. Else it mends
+-- the last deployment that was planned, and went to the same place no more than a day before.
 create table scratch.hotfixed as
-with planned as (
+with repairing as (
+    select l.pull_request_id, i.key as bug, i.created_at, k.key, k.service, k.deployed_at, k.deployment_id
+    from issue_causes k
+    join issues i on i.id = k.issue_id and i.is_bug and not i.is_incident
+    join (from pull_request_issues where issue_id in (select issue_id from issue_causes)) l using (issue_id)
+    where k.deployed_at <= i.created_at
+),
+traced as (
+    select
+        max_by(m.deployment_id, m.deployed_at) as id,
+        h.id as hotfix,
+        {'at': h.finished_at, 'sha': h.sha, 'bug': m.bug, 'cause': m.key} as fix,
+    from repairing m
+    join (from changes where pull_request_id in (select pull_request_id from repairing)) c
+        on c.pull_request_id = m.pull_request_id and c.service is not distinct from m.service
+    join attempt h on h.id = c.deployment_id
+    join repair r on r.id = h.id and r.why = 'hotfix'
+    join pull p on p.id = m.pull_request_id
+    where m.deployed_at < h.finished_at
+        and (h.hotfix or fits(p.headRefName, 'rule_hotfix')) -- what only went along mends nothing
+    group by all
+),
+planned as (
     select a.id, repo, environment, finished_at
     from attempt a
     join repair r using (id)
     where r.why is null and production and rerun_of is null and outcome in ('success', 'failure', 'error')
     qualify row_number() over (partition by repo, environment, finished_at order by a.id desc) = 1
 )
-select p.id, min({'at': h.finished_at, 'sha': h.sha}) as fix
+select id, min(fix) as fix
 from (
-    select a.* from attempt a join repair r using (id)
-    where r.why = 'hotfix' and production and outcome = 'success' and rerun_of is null
-) h
-asof join planned p on p.repo = h.repo and p.environment = h.environment and p.finished_at < h.finished_at
-where h.finished_at <= p.finished_at + getvariable('soon')
-group by all;
+    select id, fix from traced
+    union all
+    select p.id, {'at': h.finished_at, 'sha': h.sha, 'bug': null, 'cause': null}
+    from (
+        select a.* from attempt a join repair r using (id)
+        where r.why = 'hotfix' and production and outcome = 'success' and rerun_of is null
+            and id not in (select hotfix from traced)
+    ) h
+    asof join planned p on p.repo = h.repo and p.environment = h.environment and p.finished_at < h.finished_at
+    where h.finished_at <= p.finished_at + getvariable('soon')
+)
+group by id;
 
 create table deployments as
 with disturbed as (
@@ -138,7 +167,9 @@ select
         if(outcome in ('failure', 'error'), 'It ended as ' || outcome || ' and never succeeded.', null),
         if(rolled_back, 'It was rolled back: ' || left(next_sha, 7) || ' was put back on ' || strftime(next_success_at, '%-d %b %Y, %H:%M') || ' UTC.', null),
         if(production and mended is not null, 'A change in it was taken back by #' || mended.number || ', which went out within a day.', null),
-        if(fix is not null, 'A hotfix followed within a day: ' || coalesce(left(fix.sha, 7), 'without a commit') || '.', null)
+        if(fix is null, null, if(
+            fix.bug is null, 'A hotfix followed within a day: ', 'A hotfix for ' || fix.bug || ', linked to ' || fix.cause || ' as what caused it, followed: '
+        ) || coalesce(left(fix.sha, 7), 'without a commit') || '.')
     ), '')) as why_failed,
     case cause
         when 'incident' then if(ended_at is null, null, greatest(ended_at, finished_at))
@@ -155,7 +186,7 @@ select
     cause,
     case
         when cause = 'incident' and not trusted.high and outcome not in ('failure', 'error') and not rolled_back then 'low'
-        when cause = 'hotfix' then 'low'
+        when cause = 'hotfix' and fix.bug is null then 'low'
         when cause is not null then 'high'
     end as confidence,
     if(rerun_of is null, why, null) as why_rework,

@@ -1,8 +1,9 @@
 -- Incidents, and the deployments that began them ---------------------------------------------------------------------------
 
--- No source tells which deployment began an incident. What is known, in order of trust: a person said so; a pull request that
--- names the incident says where, or takes back the change; the component, a label or the repository says where; the time says
--- the rest. A deployment is only tied to an incident it came before, by no more hours than team.toml gives.
+-- No source tells which deployment began an incident. What is known, in order of trust: a person said so; somebody linked what
+-- caused it, and a pull request of that went out; a pull request that names the incident takes back the change, or says where;
+-- the component, a label or the repository says where; the time says the rest. A deployment is only tied to an incident it came
+-- before, and by no more hours than team.toml gives where nothing points at the change itself.
 
 create table scratch.incident as
 select
@@ -104,6 +105,21 @@ with latest as (
     asof left join suspect s on s.name = p.name and s.place = p.place and s.finished_at <= p.began_at
     group by p.id
 ),
+linked_cause as (
+    -- Of all that went out of the cause before it: where it is, if that is known, and the last of it.
+    select
+        i.id,
+        max({
+            'here': p.name is not null, 'at': c.deployed_at, 'id': c.deployment_id, 'key': c.key, 'number': r.number
+        }) as it,
+    from issue_causes c
+    join incident i on i.id = c.issue_id
+    join pull_requests r on r.id = c.pull_request_id
+    left join placed_incident p
+        on p.id = i.id and p.name in (plain(c.service), plain(r.repo), plain(split_part(r.repo, '/', -1)))
+    where c.deployed_at <= i.began_at
+    group by i.id
+),
 taken_back as (
     -- A revert that names the incident takes back what began it.
     select m.issue_id as id, arg_min({'id': c.deployment_id, 'number': p.number}, c.deployed_at) as it
@@ -138,16 +154,24 @@ judged as (
         case
             when c.id is not null then if(c.deployment_id is null, null, 'person')
             when dropped then null
+            when k.id is not null then 'cause'
             when b.id is not null then 'link'
             when hours is null or hours > getvariable('incidents_within') then null
             when linked then 'link'
             when place < 3 then 'service'
             else 'time'
         end as linked_by,
-        case linked_by when 'person' then c.deployment_id when 'link' then coalesce(b.it.id, l.it.id) else l.it.id end as found,
+        case linked_by
+            when 'person' then c.deployment_id
+            when 'cause' then k.it.id
+            when 'link' then coalesce(b.it.id, l.it.id)
+            else l.it.id
+        end as found,
+        k.it as cause,
         b.it.number as taken_back_by,
     from incident i
     left join latest l using (id)
+    left join linked_cause k using (id)
     left join taken_back b using (id)
     left join corrected c using (id)
 )
@@ -167,6 +191,8 @@ select
         when told = 'none' then 'team.toml says that no deployment began it.'
         when told is not null then 'team.toml names a deployment that is not known: ' || told || '.'
         when dropped then 'It was closed as ' || resolution || '.'
+        when linked_by = 'cause' then 'It is linked to ' || cause.key || ' as what caused it, whose pull request #' || cause.number || ' went out '
+            || round(epoch(began_at - cause.at) / 3600, 1) || ' hours before.'
         when linked_by = 'link' and taken_back_by is not null then 'Pull request #' || taken_back_by || ' names it and takes back what went out then.'
         when linked_by = 'link' then 'A pull request that names it says where; it went out ' || round(hours, 1) || ' hours before.'
         when linked_by = 'service' then 'The last deployment there before it, ' || round(hours, 1) || ' hours earlier.'

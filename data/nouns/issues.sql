@@ -30,7 +30,11 @@ set variable jira_shape = '{"key": "VARCHAR", "fields": {
     "summary": "VARCHAR", "why": "VARCHAR", "issuetype": {"name": "VARCHAR"}, "priority": {"name": "VARCHAR"}, "resolution": {"name": "VARCHAR"},
     "project": {"key": "VARCHAR"}, "status": {"id": "VARCHAR", "name": "VARCHAR", "statusCategory": {"key": "VARCHAR"}},
     "created": "VARCHAR", "updated": "VARCHAR", "resolutiondate": "VARCHAR",
-    "labels": ["VARCHAR"], "components": [{"name": "VARCHAR"}], "parent": {"key": "VARCHAR"}, '
+    "labels": ["VARCHAR"], "components": [{"name": "VARCHAR"}], "parent": {"key": "VARCHAR"},
+    "issuelinks": [{
+        "type": {"inward": "VARCHAR", "outward": "VARCHAR"},
+        "inwardIssue": {"id": "VARCHAR", "key": "VARCHAR"}, "outwardIssue": {"id": "VARCHAR", "key": "VARCHAR"}
+    }], '
     || array_to_string(list_transform(getvariable('jira_custom'), lambda c: '"' || c || '": "JSON"'), ', ') || '}}';
 
 -- What the fields with a role hold, null where nothing.

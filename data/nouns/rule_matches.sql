@@ -44,6 +44,9 @@ from corrections c
 left join incidents i on c.incident in (lower(i.key), lower(i.id))
 group by c.incident
 union all
+select 'link', says, count(*), if(fits(says, 'rule_caused_by'), 'caused by', null)
+from (select says from link union all select says_back from link) where says is not null group by all
+union all
 select 'resolution', resolution, count(*), if(fits(resolution, 'rule_cancelled'), 'cancelled', null)
 from issues where resolution is not null group by all
 union all
