@@ -68,7 +68,7 @@ TABLES = (
         "id source project key title why url type is_bug is_incident priority status status_kind created_at"
         " updated_at started_at resolved_at resolution reopens components parent sprint points labels cancelled"
         " untimed first_resolved_at lead_seconds cycle_seconds lead_business_seconds cycle_business_seconds"
-        " started_clock active_seconds waiting_seconds escaped work",
+        " started_clock started_by active_seconds waiting_seconds escaped work",
     ),
     Open("issue_moves", "id issue_id moved_at from_status to_status from_kind to_kind step bulk"),
     Open(

@@ -3,6 +3,7 @@
 from metrics.metric import Metric
 
 NEEDS = ("github", "jira")
+READ = ("github_issues", "github_pull_requests", "jira_issues")
 NAMED = """
                 coalesce(components[1], split_part(project, '/', -1)) as area,"""
 # Up to when each source has been read, and what the clock of working time said then.
@@ -53,6 +54,10 @@ def lasting(stretches: str) -> str:
 
 
 CANCELLED = "Issues closed without being done, by [issues] in team.toml, are left out."
+BEGUN = (
+    "Jira tells by its statuses when work began; GitHub by the pull requests that close an issue: by their first commit, and not"
+    " before the issue was written."
+)
 MEANING = "What a status means, team.toml says under [statuses]."
 WORKING = "Working time, by [calendar] in team.toml."
 
@@ -93,27 +98,29 @@ METRICS = (
         better="down",
         fold="median",
         about="From the day work on an issue began to the day it was last done, by the day it began, so that what is still open"
-        f" counts with its age (Kaplan-Meier). {WORKING} {CANCELLED} {MEANING}",
+        f" counts with its age (Kaplan-Meier). {BEGUN} {WORKING} {CANCELLED} {MEANING}",
         caution="A recent week says nothing until half of what began in it is done. Time between done and reopened is in it. What was"
-        " moved in bulk has no value.",
+        " moved in bulk has no value, nor has what was finished and nothing tells when it was begun: that stands at its end, so look"
+        " at how many have one. Work before the first commit leaves no trace on GitHub.",
         asks=(
             "Which of these was taken up before it was ready to be?",
             "What is the oldest of these waiting for?",
         ),
-        needs=("jira",),
+        needs=NEEDS,
+        streams=READ,
         minimum=8,
         signal="log",
         censored="open",
         sql=f"""
             select
-                started_at as happened_at,
+                coalesce(started_at, resolved_at) as happened_at,
                 if(resolved_at is null, greatest(known_clock - started_clock, 0), cycle_business_seconds) / 3600 as value,{NAMED}
                 if(resolved_at is null, 'open', 'finished') as kind,
                 concat(key, ' ', title) as what,
                 url
             from issues
             left join ({KNOWN}) using (source)
-            where started_at is not null
+            where coalesce(started_at, resolved_at) is not null
                 and cancelled is not true
         """,
     ),
@@ -152,7 +159,7 @@ METRICS = (
         better="steady",
         fold="share",
         about="For each finished issue, the part of its time between begun and done in which it was being worked on and not waiting;"
-        f" on average. {WORKING} {CANCELLED} {MEANING}",
+        f" on average. GitHub's own issues have no status that says so. {WORKING} {CANCELLED} {MEANING}",
         caution="An upper bound: a status that says work is going on holds idle time too. It changes when a status gets another"
         " meaning.",
         asks=(
@@ -171,7 +178,7 @@ METRICS = (
                 url
             from issues
             where resolved_at is not null
-                and started_at is not null
+                and started_by = 'status'
                 and cancelled is not true
                 and untimed is null
         """,
@@ -182,13 +189,14 @@ METRICS = (
         unit="issues",
         better="steady",
         fold="balance",
-        about=f"Issues that were begun and not done at the end of the period, worked on or waiting. {MEANING}",
-        caution="Forgotten issues stay in it for ever. A team that takes its work from pull requests alone has none.",
+        about=f"Issues that were begun and not done at the end of the period, worked on or waiting. {BEGUN} {MEANING}",
+        caution="Forgotten issues stay in it for ever. Work without an issue is not here, nor is an issue of GitHub before its first"
+        " commit; one whose pull requests were all closed without merging is put back.",
         asks=(
             "Which of these would we finish first if we began nothing new?",
             "Which of these is nobody waiting for any more?",
         ),
-        needs=("jira",),
+        needs=NEEDS,
         signal="root",
         sql=f"""
             select
@@ -212,13 +220,13 @@ METRICS = (
         better="down",
         fold="median",
         about="For every issue begun and not done at the end of the period, the days since work on it first began; half are younger."
-        f" {MEANING}",
+        f" {BEGUN} {MEANING}",
         caution="Beginning much that is new makes it fall. What was put aside and never moved back makes it rise.",
         asks=(
             "What would it take to finish the oldest of these this week?",
             "Which of these belongs back in the queue?",
         ),
-        needs=("jira",),
+        needs=NEEDS,
         minimum=8,
         signal="log",
         sql=f"""

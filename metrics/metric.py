@@ -39,7 +39,7 @@ MADE_OF = {  # the raw streams a noun cannot do without
     "issue_spells": ("github_issues", "jira_issues"),
     "issue_status_times": ("github_issues", "jira_issues"),
     "bug_turns": ("github_issues", "jira_issues"),
-    "issue_work": ("github_issues", "jira_issues"),
+    "issue_work": ("github_issues", "github_pull_requests", "jira_issues"),
     "sprint_issues": ("jira_issues", "jira_sprints"),
     "pull_request_issues": ("github_pull_requests",),
     "sprints": ("jira_sprints",),

@@ -340,6 +340,7 @@ class Issue:
     spells: list[Spell]
     fields: dict[str, Any]
     histories: list[dict[str, Any]]
+    pulls: list["Pull"] = dataclasses.field(default_factory=list)  # on GitHub, those that close it
 
     @property
     def is_bug(self) -> bool:
@@ -383,12 +384,38 @@ class Issue:
 
     @property
     def work_spans(self) -> list[tuple[datetime, Maybe]]:
-        """From when to when it was begun and not done."""
+        """From when to when it was begun and not done; GitHub tells it by pull requests alone."""
+        if self.source == "github":
+            return list(self.pulled())
         begun = [one.kind in {"active", "wait"} for one in self.spells]
         turns = [
             one.since for one, now, before in zip(self.spells, begun, [False, *begun], strict=False) if now != before
         ]
         return list(zip(turns[::2], [*turns[1::2], None], strict=False))
+
+    def pulled(self) -> Iterator[tuple[datetime, Maybe]]:
+        """Yield, for each time it was open, from when to when a pull request that closes it was begun and not given up."""
+        for since, until in self.open_spans:
+            on = [
+                (min(pull.begun or pull.opened, pull.opened), pull.merged, pull.closed)
+                for pull in self.pulls
+                if (until is None or min(pull.begun or pull.opened, pull.opened) < until)
+                and (pull.closed is None or pull.closed > since)
+            ]
+            if on:
+                given_up = all(closed and not merged for _, merged, closed in on)
+                ends = [until] if until else []
+                ends += [max(closed for *_, closed in on)] if given_up else []
+                yield max(since, min(first for first, *_ in on)), min(ends, default=None)
+
+    @property
+    def began(self) -> Maybe:
+        """When work on it first began, None where nothing tells."""
+        return (
+            next((since for since, _ in self.work_spans), None)
+            if self.source == "github"
+            else self.start and self.start.since
+        )
 
     def hours_in(self, kind: str) -> float:
         """Working seconds between its start and its end in one kind of status."""
@@ -499,7 +526,15 @@ class World:
                 labels = [label["name"] for label in one["labels"]]
                 stood = spells(at(one["createdAt"]), one["state"].lower(), moves)
                 key, reason = f"{repo}#{one['number']}", one["stateReason"]
-                found.append(Issue(key, "github", None, labels, at(one["createdAt"]), reason, stood, {}, []))
+                closing = [
+                    pull
+                    for pull in self.pulls
+                    if any(
+                        (to["repository"]["nameWithOwner"], to["number"]) == (repo, one["number"])
+                        for to in pull.told["closingIssuesReferences"]
+                    )
+                ]
+                found.append(Issue(key, "github", None, labels, at(one["createdAt"]), reason, stood, {}, [], closing))
         return found
 
     @property
@@ -1471,10 +1506,12 @@ def issue_lead_time(world, _):
 
 @oracle("issue_cycle_time", "kaplan_meier", 8)
 def issue_cycle_time(world, _):
-    for one in world.tickets:
-        if one.start and not one.cancelled:
-            took = worked(one.start.since, one.resolved or UNTIL) / 3600
-            yield Event(one.start.since, None if one.untimed else took, open=not one.resolved)
+    for one in (one for one in world.issues if not one.cancelled):
+        if one.began:
+            took = worked(one.began, one.resolved or UNTIL) / 3600
+            yield Event(one.began, None if one.untimed else took, open=not one.resolved)
+        elif one.resolved:
+            yield Event(one.resolved, None)
 
 
 @oracle("time_in_status", "median", 8)
@@ -1497,13 +1534,13 @@ def flow_efficiency(world, _):
 
 @oracle("work_in_progress", "balance")
 def work_in_progress(world, _):
-    return [event for one in world.tickets for event in came_and_went(one.work_spans)]
+    return [event for one in world.issues for event in came_and_went(one.work_spans)]
 
 
 @oracle("age_of_work_in_progress", "median", 8)
 def age_of_work_in_progress(world, spans):
     return [
-        event for one in world.tickets if one.work_spans for event in ages(one.work_spans[0][0], one.work_spans, spans)
+        event for one in world.issues if one.work_spans for event in ages(one.work_spans[0][0], one.work_spans, spans)
     ]
 
 
@@ -1643,6 +1680,9 @@ def test_what_happens_by_hand_in_this_company_does_happen(world):
     assert {one.why for one in ended} == {None, "rollback", "hotfix", "revert"}
     assert any(one.rerun for one in attempts(world))
     assert sum(one.untimed for one in world.tickets) == 25
+    by_pulls = [one for one in world.issues if one.source == "github" and one.work_spans]
+    assert {one.resolved is None for one in by_pulls} == {True, False}
+    assert any(one.finished and not one.began for one in world.issues)
     traced = [(one, cause) for one in world.tickets if one.is_incident and (cause := _cause(world, one))]
     went = {one.id: one.finished for one in attempts(world)}
     assert any(one.created - went[cause] > 48 * HOUR for one, cause in traced)  # no nearest deployment would be it

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from data import Row, query
-from metrics import behind, metric, rows, trend
+from metrics import behind, gaps, metric, rows, trend
 
 SEEN = datetime(2026, 6, 1)  # noqa: DTZ001 zone-less UTC, like everything in the store
 STATUSES = {
@@ -154,7 +154,9 @@ def test_a_status_means_what_it_meant_when_the_issue_came_into_it(told):
     assert [list(k) for k in kinds["k"]] == [["wait", "active", "done"], ["queue", "wait", "done"]]
     moved = query("select from_kind, to_kind from issue_moves order by moved_at", edition=made)
     assert moved.to_numpy().tolist() == [["wait", "active"], ["active", "done"], ["queue", "wait"], ["wait", "done"]]
-    assert rows(metric("issue_cycle_time"))["what"].tolist() == ["SHOP-1 Thing 1"]  # the other was never active
+    found = rows(metric("issue_cycle_time"))
+    assert found["what"].tolist() == ["SHOP-1 Thing 1", "SHOP-2 Thing 2"]
+    assert found["value"].isna().tolist() == [False, True]  # the other was never active
 
 
 def test_a_status_the_issue_is_in_without_a_move_was_reached_by_its_last_change_at_the_latest(told):
@@ -293,16 +295,133 @@ def test_work_in_progress_is_what_was_begun_and_not_done_at_the_end_of_each_week
     assert [round(value, 3) for value in age["value"]] == [4.625, 4.625, 11.625, 11.625, 18.625]
 
 
-def test_a_team_with_github_alone_has_issues_too(landed):
-    def on_github(number: int, *events: tuple[str, str], **more) -> Row:
-        nodes = [{"__typename": kind, "id": f"{kind}{number}{at}", "createdAt": at} for kind, at in events]
-        body = {
-            "id": f"I{number}", "number": number, "title": f"Thing {number}", "url": f"https://github.com/acme/checkout/issues/{number}",
-            "state": "CLOSED" if events else "OPEN", "createdAt": "2026-03-02T09:00:00Z", "updatedAt": "2026-04-01T09:00:00Z",
-            "labels": {"nodes": []}, "timelineItems": {"nodes": nodes},
-        }  # fmt: skip
-        return Row(f"I{number}", SEEN, body | more, "acme/checkout")
+# What is written on GitHub
 
+
+def on_github(number: int, *events: tuple[str, str], **more) -> Row:
+    nodes = [{"__typename": kind, "id": f"{kind}{number}{at}", "createdAt": at} for kind, at in events]
+    body = {
+        "id": f"I{number}", "number": number, "title": f"Thing {number}", "url": f"https://github.com/acme/checkout/issues/{number}",
+        "state": "CLOSED" if events and events[-1][0] == "ClosedEvent" else "OPEN",
+        "createdAt": "2026-03-02T09:00:00Z", "updatedAt": "2026-04-01T09:00:00Z",
+        "labels": {"nodes": []}, "timelineItems": {"nodes": nodes},
+    }  # fmt: skip
+    return Row(f"I{number}", SEEN, body | more, "acme/checkout")
+
+
+def closing(number: int, opened: str, merged: str | None = None, commit: str | None = None, **more) -> Row:
+    """Return a pull request that says it closes the issue of its number less 100."""
+    items = [
+        {
+            "__typename": "PullRequestCommit",
+            "commit": {"oid": f"c{number}", "authoredDate": commit, "committedDate": commit},
+        }
+    ]
+    body = {
+        "id": f"P{number}", "number": number, "title": "Basket", "url": f"https://github.com/acme/checkout/pull/{number}",
+        "state": "MERGED" if merged else "OPEN", "createdAt": opened, "updatedAt": "2026-04-01T09:00:00Z", "mergedAt": merged,
+        "closedAt": merged, "headRefName": "change", "baseRefName": "main", "author": {"__typename": "User", "login": "ann"},
+        "timelineItems": {"nodes": items if commit else []},
+        "closingIssuesReferences": {"nodes": [{"number": number % 100, "repository": {"nameWithOwner": "acme/checkout"}}]},
+    }  # fmt: skip
+    return Row(f"P{number}", SEEN, body | more, "acme/checkout")
+
+
+CLOSED = ("ClosedEvent", "2026-03-04T17:00:01Z")
+REWRITTEN = {"timelineItems": {"nodes": [
+    {"__typename": "PullRequestCommit", "commit": {"oid": "x", "authoredDate": "2026-03-04T12:00:00Z", "committedDate": "2026-03-04T12:00:00Z"}},
+    {"__typename": "HeadRefForcePushedEvent", "id": "F", "createdAt": "2026-03-04T12:00:00Z"},
+]}}  # fmt: skip
+BY_PULLS = {
+    "github_issues": [
+        on_github(1, CLOSED),
+        on_github(2, CLOSED),
+        on_github(3, CLOSED),
+        on_github(4, CLOSED),  # no pull request closes it
+        on_github(5, CLOSED),
+        on_github(6, CLOSED, stateReason="NOT_PLANNED"),
+        on_github(7),
+        on_github(8),
+        on_github(9, CLOSED, ("ReopenedEvent", "2026-03-09T09:00:00Z"), ("ClosedEvent", "2026-03-11T10:00:00Z")),
+        on_github(10),  # nobody has begun it
+    ],
+    "github_pull_requests": [
+        closing(101, "2026-03-03T15:00:00Z", "2026-03-04T17:00:00Z", commit="2026-03-03T09:00:00Z"),
+        closing(
+            102, "2026-03-03T15:00:00Z", "2026-03-04T17:00:00Z", commit="2026-02-03T09:00:00Z"
+        ),  # before it was written
+        closing(103, "2026-03-04T11:00:00Z", "2026-03-04T17:00:00Z", **REWRITTEN),
+        closing(105, "2026-03-05T09:00:00Z", "2026-03-06T17:00:00Z"),  # when it had been closed
+        closing(106, "2026-03-03T15:00:00Z", "2026-03-04T17:00:00Z"),
+        closing(107, "2026-03-30T09:00:00Z"),
+        closing(108, "2026-03-03T15:00:00Z", state="CLOSED", closedAt="2026-03-05T15:00:00Z"),  # put back
+        closing(109, "2026-03-04T09:00:00Z", "2026-03-04T17:00:00Z"),
+        closing(209, "2026-03-10T09:00:00Z", "2026-03-11T10:00:00Z"),
+    ],
+}
+
+
+def test_an_issue_of_github_is_begun_with_the_first_commit_of_a_pull_request_that_closes_it(landed):
+    made = landed(complete_to="2026-04-01", **BY_PULLS)
+
+    begun = query(
+        "select number, strftime(started_at, '%d %H') as at, started_by from (select *, split_part(key, '#', 2)::int as number from issues) order by 1",
+        edition=made,
+    )
+    assert begun.astype(object).where(begun.notna(), None).to_numpy().tolist() == [
+        [1, "03 09", "pull request"], [2, "02 09", "pull request"], [3, "04 11", "pull request"], [4, None, None], [5, None, None],
+        [6, "03 15", "pull request"], [7, "30 09", "pull request"], [8, "03 15", "pull request"], [9, "04 09", "pull request"],
+        [10, None, None],
+    ]  # fmt: skip
+    found = rows(metric("issue_cycle_time"))
+    told = {one.what.split()[0].partition("#")[2]: (one.value, one.kind) for one in found.itertuples()}
+    timed = {number: value for number, (value, kind) in told.items() if kind == "finished" and pd.notna(value)}
+    assert timed == {
+        "1": 16, "2": 24, "3": 6, "9": 8 * 5 + 1,
+    }  # fmt: skip
+    assert {number for number, (value, kind) in told.items() if kind == "finished" and pd.isna(value)} == {"4", "5"}
+    assert {number: value for number, (value, kind) in told.items() if kind == "open"} == {"7": 16, "8": 8 * 20 + 2}
+
+
+def test_an_issue_of_github_is_in_progress_while_a_pull_request_for_it_is_and_put_back_when_that_was_for_nothing(
+    landed,
+):
+    made = landed(complete_to="2026-04-06", **BY_PULLS)
+
+    work = query(
+        "select issue_id, strftime(began_at, '%d %H') as a, strftime(ended_at, '%d %H') as b from issue_work order by 1, 2",
+        edition=made,
+    )
+    assert work.astype(object).where(work.notna(), None).to_numpy().tolist() == [
+        ["I1", "03 09", "04 17"], ["I2", "02 09", "04 17"], ["I3", "04 11", "04 17"], ["I6", "03 15", "04 17"],
+        ["I7", "30 09", None], ["I8", "03 15", "05 15"], ["I9", "04 09", "04 17"], ["I9", "10 09", "11 10"],
+    ]  # fmt: skip
+    assert values("work_in_progress") == {
+        "2026-03-02": 0,
+        "2026-03-09": 0,
+        "2026-03-16": 0,
+        "2026-03-23": 0,
+        "2026-03-30": 1,
+    }
+    assert rows(metric("age_of_work_in_progress"))["value"].tolist() == [6.625]
+
+
+def test_a_team_with_github_alone_has_its_cycle_time_and_work_in_progress_and_is_told_what_flow_efficiency_lacks(
+    landed, tmp_path
+):
+    landed(**BY_PULLS)
+    (tmp_path / "team.toml").write_text('[[github]]\nrepositories = ["acme/checkout"]\n', encoding="utf-8")
+
+    assert [
+        gaps.missing(metric(name)) for name in ("issue_cycle_time", "work_in_progress", "age_of_work_in_progress")
+    ] == [None] * 3
+    assert "Flow efficiency needs Jira, and there is none here." in gaps.missing(metric("flow_efficiency"))
+    assert len(rows(metric("flow_efficiency"))) == 0
+    point = trend(metric("issue_cycle_time")).iloc[0]
+    assert (point["n"], point["of"]) == (5, 7)
+
+
+def test_a_team_with_github_alone_has_issues_too(landed):
     landed(
         github_issues=[
             on_github(1, ("ClosedEvent", "2026-03-04T09:00:00Z")),

@@ -417,6 +417,44 @@ window in_stay as (partition by issue_id order by step)
 order by issue_id, step;
 
 
+-- Which issues a pull request names: those it says it closes, and those of the team's Jira whose key stands in its title or its
+-- branch.
+create table scratch.tie as
+with projects as (
+    select project from listed_projects
+    union
+    select upper(project) from issue_told where source = 'jira'
+),
+named as (
+    select id, item.repository.nameWithOwner || '#' || item.number as key
+    from (select id, unnest(closingIssuesReferences.nodes) as item from pull_body)
+    union
+    select id, key
+    from (
+        select id, unnest(regexp_extract_all(upper(concat_ws(' ', title, headRefName)), '\b[A-Z][A-Z0-9_]+-[0-9]+\b')) as key
+        from pull
+    )
+    where regexp_extract(key, '^(.+)-', 1) in (from projects)
+)
+select id as pull_request_id, key from named where key is not null;
+
+-- GitHub tells of no status of work. Each time an issue is open there, it is begun with a pull request that closes it: by its
+-- first commit, or when it was opened, where that is first or the branch was written anew. That ends with the issue, or when the
+-- last of these pull requests was closed without merging. What was written before the issue was is no work on it.
+create table scratch.pulled as
+select
+    s.issue_id,
+    min(greatest(least(p.first_commit_at, p.opened_at), s.began_at)) as began_at,
+    least(s.ended_at, if(bool_and(p.merged_at is null and p.closed_at is not null), max(p.closed_at), null)) as ended_at,
+from tie t
+join (select id, key from issue_told where source = 'github') i using (key)
+join pull_requests p on p.id = t.pull_request_id
+join issue_spells s
+    on s.issue_id = i.id and s.kind <> 'done'
+    and least(p.first_commit_at, p.opened_at) < coalesce(s.ended_at, 'infinity'::timestamp)
+    and coalesce(p.merged_at, p.closed_at, 'infinity'::timestamp) > s.began_at
+group by s.issue_id, s.step, s.ended_at;
+
 -- Stretches of work: from when an issue was begun, worked on or waiting, to when it was done or put back.
 create table issue_work as
 with turns as (
@@ -428,8 +466,7 @@ stretches as (
     select issue_id, began_at, lead(began_at) over (partition by issue_id order by step) as ended_at, begun from turns
 )
 select issue_id, began_at, ended_at, min(began_at) over (partition by issue_id) as first_began_at
-from stretches
-where begun
+from (select * exclude begun from stretches where begun union all from pulled)
 order by began_at, issue_id;
 
 
@@ -559,10 +596,18 @@ with moved as (
     from (select s.*, coalesce(m.bulk, false) as bulk_in from issue_spells s left join issue_moves m using (issue_id, step))
     group by all
 ),
+begun as (
+    select issue_id as id, pulled_at, worked(pulled_at, before, opens, closes) as pulled_clock
+    from (select issue_id, min(began_at) as pulled_at from pulled group by all)
+    asof left join workdays on opens <= pulled_at
+),
 judged as (
     select
         i.*,
-        m.* exclude (id),
+        m.* exclude (id, started_at, started_clock),
+        coalesce(m.started_at, pulled_at) as started_at,
+        coalesce(m.started_clock, pulled_clock) as started_clock,
+        case when m.started_at is not null then 'status' when pulled_at is not null then 'pull request' end as started_by,
         -- done without a move on record (imported, or its history still to be read): then by its last change at the latest
         case
             when status_kind = 'done' then coalesce(last_done_at, told_at, updated_at)
@@ -572,6 +617,7 @@ judged as (
         fits(i.type, 'rule_bug_types') or any_fits(labels, 'rule_bug_labels') as is_bug,
     from issue_told i
     left join moved m using (id)
+    left join begun using (id)
 ),
 worked_on as (
     -- between the start and the end; what was moved in bulk has no time of its own
@@ -623,6 +669,7 @@ select
     if(untimed is null and resolved_at = last_done_at, done_clock - created_clock, null) as lead_business_seconds,
     if(untimed is null and resolved_at = last_done_at, done_clock - started_clock, null) as cycle_business_seconds,
     started_clock,
+    started_by,
     active_seconds,
     waiting_seconds,
     is_bug and (
@@ -689,28 +736,10 @@ order by bug, part, turned_at, step, move;
 
 -- What a pull request was for ----------------------------------------------------------------------------------------------
 
--- The issues it says it closes, and those of the team's Jira whose key stands in its title or its branch. An issue that was
--- not collected has a key and no id.
+-- An issue that was not collected has a key and no id.
 create table pull_request_issues as
-with projects as (
-    select project from listed_projects
-    union
-    select upper(project) from issues where source = 'jira'
-),
-named as (
-    select id, item.repository.nameWithOwner || '#' || item.number as key
-    from (select id, unnest(closingIssuesReferences.nodes) as item from pull_body)
-    union
-    select id, key
-    from (
-        select id, unnest(regexp_extract_all(upper(concat_ws(' ', title, headRefName)), '\b[A-Z][A-Z0-9_]+-[0-9]+\b')) as key
-        from pull
-    )
-    where regexp_extract(key, '^(.+)-', 1) in (from projects)
-)
-select n.id as pull_request_id, n.key, min(i.id) as issue_id
-from named n
-left join issues i on i.key = n.key
-where n.key is not null
+select t.pull_request_id, t.key, min(i.id) as issue_id
+from tie t
+left join issues i on i.key = t.key
 group by all
 order by all;
