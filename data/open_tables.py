@@ -105,7 +105,7 @@ TABLES = (
     Open(
         "requests",
         "id key project type workflow created_at resolved_at status status_kind channel sla_breached url area title"
-        " opened_at started_at served_at attempts ok first_ok abandoned handoffs bypass active_hours",
+        " opened_at started_at served_at attempts ok first_ok abandoned handoffs bypass active_hours place",
     ),
     Open("support_tickets", "id key title workflow type created_at started_at url area"),
     Open("toil_tickets", "id key title type created_at resolved_at active_hours url area"),

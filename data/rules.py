@@ -83,7 +83,7 @@ def prepare(connection: "duckdb.DuckDBPyConnection", team: "Team", person_key: s
     )
     _table(
         connection,
-        "self_service_rules(name text, place integer, features text, opens text, forms text, labels text, types text,"
+        "self_service_rules(name text, place integer, features text, opens text, forms text, labels text, types text, area text,"
         " since timestamp, frozen timestamp, frozen_weeks integer)",
         (
             (
@@ -94,6 +94,7 @@ def prepare(connection: "duckdb.DuckDBPyConnection", team: "Team", person_key: s
                 one_of(one.forms),
                 one_of(one.support.labels if one.support else ()),
                 one_of(one.support.types if one.support else ()),
+                one.area and f"^{'(.+)'.join(pattern(part) for part in one.area.split('{area}'))}$",
                 one.since and midnight(one.since, team),
                 midnight(one.baseline.until, team) if one.baseline and isinstance(one.baseline.until, date) else None,
                 one.baseline.until if one.baseline and isinstance(one.baseline.until, int) else None,

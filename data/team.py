@@ -362,12 +362,22 @@ class Touch(Words):
         return self
 
 
+def _read_from(told: str | None) -> str | None:
+    if told is not None and told.count("{area}") != 1:
+        raise ValueError(
+            f"'{told}' says nowhere, or twice, where the area stands; write {{area}} once, as in '* for {{area}}'"
+        )
+    return told
+
+
 class Workflow(Touch):
     """One self-service Workflow: how its runs are recognised, which requests by hand it replaces, what it costs and saves.
 
     `runs` are globs over an Actions workflow's file, its name or a run's title; `features` over features in usage files, one
     use being one run that ended well; `forms` over Jira request types that nobody works on by hand; `opens` over features
-    that say somebody opened the Workflow's form. `since` is the day it opened, by default that of its first run.
+    that say somebody opened the Workflow's form. `since` is the day it opened, by default that of its first run. `area` is a
+    glob over the title of a run or a request in which {area} stands for the area it was for; without one, or where it does not
+    fit, that is the repository of the run or the component of the ticket.
     """
 
     name: str
@@ -376,6 +386,7 @@ class Workflow(Touch):
     forms: Names = ()
     opens: Names = ()
     replaces: Names = ()
+    area: Annotated[str | None, AfterValidator(_read_from)] = None
     since: date | None = None
     baseline: Baseline | None = None
     requester_hours: Positive | None = None

@@ -9,7 +9,10 @@ from metrics.metric import Metric
 NEEDS = ("github", "jira")
 RUNS, TICKETS = ("github_runs",), ("jira_issues",)
 RULE = "Which runs belong to a Workflow and which requests it replaces, team.toml says under [[workflows]]."
-AREA = "An area is the repository a run belongs to, the component of a ticket, or what a usage file says."
+AREA = (
+    "An area is what a title says by [[workflows]] in team.toml, else the repository a run belongs to, the component of a ticket, or"
+    " what a usage file says."
+)
 GROUPED = "Runs for the same thing within seven days are one request."
 NOW = "(select complete_to from complete)"  # of what the metric needs: another source may have been read since
 
@@ -261,7 +264,7 @@ METRICS = (
         fold="share",
         about="For every Workflow, of the areas that asked in the period for what it offers, by hand or by running it, those it"
         f" served at least once in it. {AREA} By quarter it is adoption as the field counts it, in about 90 days. {RULE}",
-        caution="A Workflow that runs in one place for everybody looks like one area. Served once is not at home there, and an area"
+        caution="A Workflow that runs in one place for everybody looks like one area, unless titles say whom it was for. Served once is not at home there, and an area"
         " that never asks is not here.",
         asks=(
             "What keeps an area that asks by hand from running it?",
@@ -281,9 +284,9 @@ METRICS = (
                 null as url
             from periods
             join (
-                select served_at as asked_at, 'served' as how, workflow, area as place from requests where ok
+                select served_at as asked_at, 'served' as how, workflow, place from requests where ok
                 union all
-                select created_at, if(channel = 'manual', 'asked', 'ran'), workflow, area from requests where bypass or attempts > 0
+                select created_at, if(channel = 'manual', 'asked', 'ran'), workflow, place from requests where bypass or attempts > 0
             ) on asked_at >= starts and asked_at < ends
             group by ends, workflow, place
         """,
@@ -297,7 +300,7 @@ METRICS = (
         about="For every Workflow, of the areas it served in the period, those it served again within 180 days after the period's"
         f" end. A period has no value until its 180 days are over. {AREA} {RULE}",
         caution="What an area needs once in a year is not missed when it stays away. A Workflow that runs in one place for everybody"
-        " looks like one area, which always comes again.",
+        " looks like one area, which always comes again, unless titles say whom it was for.",
         asks=(
             "Where do those go now that came once and not again?",
             "Is it the Workflow that changed since, or the need?",
@@ -306,7 +309,7 @@ METRICS = (
         minimum=4,
         signal="logit",
         sql=f"""
-            with served as (select workflow, area as place, served_at from requests where ok),
+            with served as (select workflow, place, served_at from requests where ok),
             used as (
                 select distinct ends, ends + interval 180 day as over, workflow, place
                 from periods

@@ -87,6 +87,7 @@ keep = {{ labels = ["database"] }}
 name = "Provision service"
 runs = ["provision-service.yml"]
 replaces = ["New service"]
+area = "* for {{area}}"
 opens = ["form opened"]
 support = {{ labels = ["access-request"], hours = 0.5 }}
 
@@ -1121,7 +1122,13 @@ def time_to_first_success(world, _):
 
 
 def place_of(request):
-    return request[0]["repo"].rpartition("/")[2]
+    return meant_for(request[0]["display_title"]) or request[0]["repo"].rpartition("/")[2]
+
+
+def meant_for(title):
+    """Return which area a title says it is for, if it does."""
+    said = re.fullmatch(r".* for (.+)", title)
+    return said and said[1]
 
 
 def served_places(world):
@@ -1131,7 +1138,8 @@ def served_places(world):
 @oracle("workflow_adoption", "share", 4)
 def workflow_adoption(world, spans):
     there = begun(world.requests[0])
-    came = [(one.created, one.fields["components"][0]["name"]) for one in world.by_hand if one.created >= there]
+    asked = [one for one in world.by_hand if one.created >= there]
+    came = [(one.created, meant_for(one.fields["summary"]) or one.fields["components"][0]["name"]) for one in asked]
     came += [(begun(one), place_of(one)) for one in world.requests]
     for since, until in spans:
         here = {place for moment, place in served_places(world) if since <= moment < until}

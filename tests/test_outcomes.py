@@ -720,7 +720,7 @@ def test_toil_is_hours_of_work_with_their_range_and_a_share_where_the_capacity_i
 
 def request(area: str, at: str, *, served: str | None = None, by_hand: bool = False) -> dict[str, Any]:
     return {
-        "id": f"{area} {at}", "channel": "manual" if by_hand else "self-service", "workflow": "Provision service", "area": area,
+        "id": f"{area} {at}", "channel": "manual" if by_hand else "self-service", "workflow": "Provision service", "area": "here", "place": area,
         "created_at": at, "served_at": served, "attempts": None if by_hand else 1, "ok": None if by_hand else served is not None,
         "bypass": by_hand,
     }  # fmt: skip
@@ -772,6 +772,48 @@ def test_an_area_that_asked_is_reached_once_it_is_served_and_one_that_never_aske
         ("2026-01-31", "ran in vain", 0),
         ("2026-01-31", "served a month later", 0),
         ("2026-02-28", "served a month later", 1),
+    ]
+
+
+def test_a_title_may_say_which_area_a_run_or_a_request_was_for_and_whose_it_is_stays_as_it_was(land):
+    words = """
+        [[workflows]]
+        name = "Provision service"
+        runs = ["provision.yml"]
+        replaces = ["New service"]
+        area = "* for {area}"
+        [[workflows]]
+        name = "Form"
+        forms = ["Service form"]
+        area = "service for {area}"
+    """
+    day = instant(OPENED)
+    runs = [
+        run(1, day, "Provision service: fast for us for Shop"),
+        run(2, day, "Provision service: fast"),
+    ]
+    asked = [
+        ticket(1, day + timedelta(days=1), summary="A service for SHOP ", components=[{"name": "platform"}]),
+        ticket(2, day + timedelta(days=1), components=[{"name": "platform"}]),
+        ticket(3, day + timedelta(days=1), "Service form", summary="Service for Search"),
+    ]
+    made = land(words, github_runs=runs, jira_issues=asked)
+    found = query("select coalesce(key, title) as what, area, place from requests order by what", edition=made)
+
+    assert found.to_numpy().tolist() == [
+        ["OPS-1", "platform", "shop"],
+        ["OPS-2", "platform", "platform"],
+        ["OPS-3 Service for Search", "OPS", "search"],
+        ["Provision service: fast", "platform", "platform"],
+        ["Provision service: fast for us for Shop", "platform", "shop"],
+    ]
+    seen = query(
+        "select matched, items, applies from rule_matches where rule = 'area of a request' order by all", edition=made
+    )
+    assert seen.astype(object).where(seen.notna(), None).to_numpy().tolist() == [
+        ["platform", 2, None],
+        ["search", 1, "Form"],
+        ["shop", 2, "Provision service"],
     ]
 
 
@@ -938,6 +980,7 @@ def test_what_the_rules_of_workflows_match_can_be_looked_at(land):
         ('name = "A"\nruns = ["a"]\nkappa = { median = 0.1, low = 0.3, high = 0.8 }', "write low below median and median below"),
         ('name = "A"\nruns = ["a"]\ntimed = [[1, 2]]\nkappa = { median = 0.3, low = 0.1, high = 0.8 }', "'timed' or 'kappa', not both"),
         ('name = "A"\nruns = ["a"]\nsupport = { hours = 1 }', "name the labels or the types of the tickets"),
+        ('name = "A"\nruns = ["a"]\narea = "* for *"', "'workflows.0.area' is not usable"),
         ('name = "A"\nruns = ["a"]\ndecay = 1.5', "'workflows.0.decay' is not usable"),
         ('name = "A"\nruns = ["a"]\n[[workflows]]\nname = "a"\nruns = ["b"]', "there are two Workflows named 'a'"),
         ('name = "A"\nruns = ["a"]\nbaseline = { since = 2026-07-06, until = 2026-01-05, source = "tickets" }', "'since' has to lie before"),

@@ -96,3 +96,9 @@ FAULTS = (
 def season(week: float) -> str:
     """Return what the milestone of a week is called, in every repository."""
     return f"Season {int(week // SEASON) + 1}"
+
+
+def wanted(thing: str) -> str:
+    """Return what a request calls a new thing, and which service it is for: always the same one, so that a life stays as it was."""
+    others = [service.name for service in SERVICES if service.team != "Platform"]
+    return f"{thing.replace(' ', '-')} for {others[THINGS.index(thing) % len(others)]}"

@@ -3,7 +3,7 @@
 from datetime import date
 
 from collectors.sandbox import tickets
-from collectors.sandbox.company import PEOPLE, PROVISION, PROVISIONS, SERVICES, THINGS
+from collectors.sandbox.company import PEOPLE, PROVISION, PROVISIONS, SERVICES, THINGS, wanted
 from collectors.sandbox.diary import Diary
 from collectors.sandbox.hours import noon
 from collectors.sandbox.pulls import pulls
@@ -38,7 +38,7 @@ def _provisions(diary: Diary) -> None:
     r, (name, path) = diary.random("provisions"), PROVISION
     for at in diary.moments(r, "", PLATFORM.name, PROVISIONS):
         if diary.scale("provision", PLATFORM, at) > 1:
-            title, who = f"{name}: {r.choice(THINGS).replace(' ', '-')}", r.choice(EVERYONE)
+            title, who = f"{name}: {wanted(r.choice(THINGS))}", r.choice(EVERYONE)
             end = at + int(r.uniform(6, 12) * MINUTE)
             attempt = (at, end, r.choices(("success", "failure", "cancelled"), (91, 7, 2))[0])
             diary.runs.append(

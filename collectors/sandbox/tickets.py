@@ -16,6 +16,7 @@ from collectors.sandbox.company import (
     SERVICES,
     THINGS,
     Service,
+    wanted,
 )
 from collectors.sandbox.diary import Diary, poisson
 from collectors.sandbox.hours import noon
@@ -140,7 +141,7 @@ def requests(diary: Diary) -> None:
         r = diary.random("requests", name)
         for at in diary.moments(r, name, "OPS", weekly):
             who, reporter = r.choice(PEOPLE["Platform"]), r.choice(anyone)
-            summary = f"{name}: {r.choice(THINGS).replace(' ', '-')}"
+            summary = f"{name}: {wanted(r.choice(THINGS))}"
             ticket = Ticket("OPS", "Service request", summary, at, reporter, "platform", request=name)
             ticket.labels = (name.lower().replace(" ", "-"),)
             effort = r.lognormvariate(log(12), 0.7)

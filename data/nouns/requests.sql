@@ -359,6 +359,9 @@ group by workflow, who, turn;
 
 -- Requests -----------------------------------------------------------------------------------------------------------------
 
+-- What a title says of the area that something is for; null where it does not, or nobody said how to read it.
+create or replace temp macro read_from(title, how) as nullif(trim(regexp_extract(lower(title), how, 1)), '');
+
 create table requests as
 with known as (
     select source, max(complete_to) as up_to from live.progress where stream = 'jira_issues' group by all
@@ -435,9 +438,11 @@ select
     coalesce(handoffs, 0) as handoffs,
     coalesce(i.created_at >= w.since, false) as bypass,
     active_hours,
+    coalesce(read_from(i.title, r.area), components[1], i.project) as place,
 from asked a
 join issues i using (id)
 join workflows w on w.name = a.workflow
+join self_service_rules r on r.name = a.workflow
 left join missed using (id)
 left join passed_on using (id)
 left join served using (id)
@@ -469,13 +474,15 @@ select
     null,
     false,
     null,
+    coalesce(read_from(if(t.via = 'forms', substr(s.title, strpos(s.title, ' ') + 1), s.title), r.area), t.area),
 from tries t
 join (select id, title from workflow_attempts) s using (id)
+join self_service_rules r on r.name = t.workflow
 left join opened using (id)
 union all
 select
     id, null, coalesce(area, workflow), workflow, workflow, turned_at, null, 'opened', if(abandoned, 'done', 'active'), 'self-service',
-    null, null, coalesce(area, workflow), workflow, turned_at, null, null, 0, false, false, abandoned, null, false, null,
+    null, null, coalesce(area, workflow), workflow, turned_at, null, null, 0, false, false, abandoned, null, false, null, coalesce(area, workflow),
 from left_alone
 order by created_at, id;
 

@@ -70,6 +70,11 @@ left join asked a using (id)
 where j.request is not null or a.id is not null
 group by all
 union all
+select 'area of a request', place, count(*), if(place is distinct from area, workflow, null)
+from requests
+where workflow in (select name from self_service_rules where area is not null)
+group by all
+union all
 select 'usage feature', feature, items, min_by(r.name, r.place)
 from (select feature, count(*) as items from usage group by all)
 left join self_service_rules r on regexp_full_match(lower(feature), r.features) or regexp_full_match(lower(feature), r.opens)
