@@ -13,6 +13,9 @@ from pages import reading, safe, words
 from pages.reading import CUSTOM, LAST_YEAR, PREVIOUS, REACH, USUAL
 from pages.search import keys, search
 
+DRILL = frozenset(  # what is chosen there, each by its name in the link
+    "metric every slice area kind show period of find sheet against beside left right because".split()
+)
 FIRST, LAST = date(1990, 1, 1), date(2099, 12, 31)  # no day outside can be chosen
 
 
@@ -38,6 +41,14 @@ def pickers() -> None:
         safe.text(f"Choose both days. Until then the last {USUAL} are shown.", "note")
 
 
+def follow(page: str) -> None:
+    """Forget what was last chosen on Drill where a link leads there: what it does not say is as it is by default."""
+    if page != st.session_state.get("here") and DRILL & set(st.query_params):
+        for name in DRILL & set(st.session_state):
+            del st.session_state[name]
+    st.session_state["here"] = page
+
+
 def tools(edition: data.Edition | None) -> None:
     """Draw what is at hand beside the menu: how fresh it is, the search, the keys."""
     with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small", key="tools"):
@@ -47,6 +58,7 @@ def tools(edition: data.Edition | None) -> None:
                 search(edition.name)
         if st.button("Keys", type="tertiary", shortcut="K", key="keys"):
             keys()
+        st.button("Draw again in these colours", key="colours")  # out of sight: frame.js presses it when they turn
 
 
 def stamp(edition: data.Edition) -> None:

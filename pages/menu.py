@@ -49,6 +49,7 @@ try:
     if page.url_path == "demo":  # it hangs on walls: nothing around it, and it says itself what is the matter
         page.run()
         st.stop()
+    frame.follow(page.url_path)
     edition = data.edition()
     frame.tools(edition)
     if edition is None and page.title == "Setup":

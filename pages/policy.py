@@ -8,6 +8,8 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.safe import SCRIPT
+
 INDEX = Path(st.__file__).with_name("static") / "index.html"
 
 
@@ -30,8 +32,8 @@ class Headers:
 
 
 def policy() -> dict[str, str]:
-    """Return the headers. The hash of Streamlit's one inline script is read from the installed page: it changes by version."""
-    inline = re.findall(r"<script>(.*?)</script>", INDEX.read_text(encoding="utf-8"), flags=re.DOTALL)
+    """Return the headers. The scripts that may run are Streamlit's, whose page is read as it is installed, and the frame's."""
+    inline = [*re.findall(r"<script>(.*?)</script>", INDEX.read_text(encoding="utf-8"), flags=re.DOTALL), SCRIPT]
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in inline
     )

@@ -28,6 +28,7 @@ GATEWAY = ("https", "api.atlassian.com", None)  # a Cloud site read through it h
 OURS = re.compile(r"/(item\?id|memory\?entry)=[\w.~%+-]+", re.ASCII)
 LONGEST_LINK = 2_000
 LONGEST_CELL = 500
+SCRIPT = Path(__file__).with_name("frame.js").read_text(encoding="utf-8")
 
 
 def plain(value: object) -> str:
@@ -226,8 +227,9 @@ def picture(value: object, shows: object = "") -> None:
 
 
 def look() -> None:
-    """Put look.css on the page: sizes, tabular figures, quiet lines. It holds no data."""
+    """Put look.css and frame.js on the page. They hold no data, and the content policy lets no other script run."""
     st.html(Path(__file__).with_name("look.css"))
+    st.html(f"<script>{SCRIPT}</script>", unsafe_allow_javascript=True)
     dark = (
         st.context.theme.type == "dark"
     )  # said of the whole page: what opens over it stands beside the app, not in it

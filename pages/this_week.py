@@ -10,7 +10,6 @@ from pages.parts import grid
 from pages.reading import THIS_WEEK
 
 MOST = 12  # entries of the journal named
-OPEN, CLOSED = 420, 40  # pixels kept for a card while the charts are drawn first
 NARROWED = "These sentences and cards are about everything; the charts below are those of the part you chose."
 
 
@@ -35,14 +34,13 @@ def week(edition: str) -> None:
                 st.page_link("memory.py", label="All of it")
     if st.session_state.get("team"):
         safe.text(NARROWED, "note")
-    opened = [place == 0 and one.state != "look" for place, one in enumerate(moving)]
-    places = [st.skeleton(height=OPEN if is_open else CLOSED) for is_open in opened]
+    places = [st.container() for _ in moving]  # a story may take half a second, so the charts are drawn before
     safe.text(sentences.chance(watched), "note")
     st.space("small")
     grid(edition, views)
-    for place, one, is_open in zip(places, moving, opened, strict=True):
-        with place.container():
-            card(reading.moved(edition, one), opened=is_open)
+    for nth, (place, one) in enumerate(zip(places, moving, strict=True)):
+        with place:
+            card(reading.moved(edition, one), opened=nth == 0 and one.state != "look")
 
 
 week(reading.edition())

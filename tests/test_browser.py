@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
@@ -37,6 +38,8 @@ READY = """() => document.querySelector('.stApp')?.dataset.testScriptState === '
     && [...document.querySelectorAll('.stPlotlyChart')].every(chart => chart.querySelector('.main-svg .points'))"""
 POINTER = """([x, y]) => new Promise(told => requestAnimationFrame(() => requestAnimationFrame(
     () => told(getComputedStyle(document.elementFromPoint(x, y)).cursor))))"""
+SHADED = """colour => { const lines = [...document.querySelectorAll('.stPlotlyChart .js-line')];
+    return lines.length > 0 && lines.every(line => getComputedStyle(line).stroke === colour); }"""
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # on a deep link Streamlit looks for itself beside the page first
 PICKERS = {"compare": "Compare with", "team": "Team or area"}
 SIZES = {"laptop": (1440, 900), "screen": (1920, 1080)}
@@ -322,6 +325,77 @@ def test_what_is_chosen_over_the_page_stays_on_every_page_when_loaded_again_and_
         page.context.close()
     with dashboard(port) as address:
         assert shown(visit(f"{address}{path}")) == chosen
+
+
+def shade(page: Page) -> str:
+    """Return the colour of the first line on a page."""
+    return page.locator(".stPlotlyChart .js-line").first.evaluate("line => getComputedStyle(line).stroke")
+
+
+def test_pictures_turn_dark_and_light_with_the_system_while_the_page_is_open(url, visit):
+    page = visit(f"{url}/explore?metric=Bugs+opened")
+    for mode, colours in (("dark", theme.DARK), ("light", theme.LIGHT)):
+        page.emulate_media(color_scheme=mode)
+        page.wait_for_function(SHADED, arg=rgb(colours.series[0]))
+
+
+def test_what_has_the_focus_keeps_it_when_the_page_runs_again(url, visit):
+    page = visit(url)
+    for way in (
+        page.get_by_role("link", name="Open the chart and the rows").first,
+        page.get_by_role("link", name="See the rows").nth(1),
+        page.get_by_role("radio", name="6 weeks"),
+    ):
+        before = shade(page)
+        way.focus()
+        page.emulate_media(color_scheme="light" if before == rgb(theme.DARK.series[0]) else "dark")
+        page.wait_for_function(f"before => !({SHADED})(before)", arg=before)
+        settle(page)
+        expect(way).to_be_focused()
+
+
+def test_the_way_back_leads_to_all_that_was_asked_for_in_one_step_each(url, visit):
+    page = visit(f"{url}/flow?flow=Bugs")
+    menu, pickers = page.get_by_role("link"), page.locator(".st-key-pickers")
+    seen = []
+    for go, there in (
+        (page.get_by_role("link", name="See the rows").nth(1).click, "**/explore?**metric=**"),
+        (page.get_by_role("radio", name="month", exact=True).click, "**every=month**"),
+        (pickers.get_by_role("radio", name="6 months").click, "**range=6+months**"),
+        (menu.filter(has_text="Memory").first.click, "**/memory**"),
+        (menu.filter(has_text="This week").first.click, f"{url}/?**"),
+        (partial(click_mark, page, 10), "**/explore?**period=**"),
+    ):
+        go()
+        page.wait_for_url(there)
+        settle(page)
+        seen.append((page.get_by_role("heading", level=1).inner_text(), link(page)))
+    del seen[:2]  # a choice on a page is no step: those two lead where the third one stands
+
+    for step, told in (("back", seen[2]), ("back", seen[1]), ("back", seen[0]), ("back", None), ("forward", seen[0])):
+        getattr(page, f"go_{step}")()
+        title, asked = told or ("Flow & quality", {"flow": "Bugs"})
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        settle(page)
+        assert link(page) == asked, step
+    expect(page.get_by_role("combobox", name="Metric")).to_have_value("Open bugs")
+    expect(page.get_by_role("radio", name="month", exact=True)).to_be_checked()
+
+
+def test_a_mark_and_a_link_open_what_they_say_whatever_was_chosen_there_before(url, visit):
+    page = visit(f"{url}/explore?metric=Pull+request+cycle+time&every=month&area=search&range=6+months")
+    expect(page.get_by_role("combobox", name="Area", exact=True)).to_have_value("search")
+    for go in (partial(click_mark, page, 10), page.get_by_role("link", name="See the rows").first.click):
+        page.get_by_role("link", name="This week").first.click()
+        page.wait_for_url(f"{url}/?range=6+months")
+        settle(page)
+        go()
+        page.wait_for_url("**/explore?**")
+        settle(page)
+        expect(page.get_by_role("combobox", name="Metric")).to_have_value("Bugs opened")
+        expect(page.get_by_role("combobox", name="Area", exact=True)).to_have_value("")
+        expect(page.get_by_role("radio", name="week", exact=True)).to_be_checked()
+        expect(page.get_by_role("radio", name="6 months")).to_be_checked()
 
 
 def test_the_search_and_the_way_to_the_rows_need_no_mouse(url, visit):
