@@ -36,6 +36,10 @@ SHAPES = {  # what was noted is told apart by its shape alone
     "special": "line-ew",
 }
 SEVERAL = {True: "star", False: "asterisk"}  # written by people or not
+LEFT, LINE = 52, 20  # pixels: room for a number of six signs, and for each line of a label under the axis
+KNOWN = {
+    "automargin": False
+}  # else Plotly measures the labels and draws the picture once more, which takes a third longer
 Trace = dict[str, Any]
 
 
@@ -103,13 +107,15 @@ def draw(  # noqa: PLR0913, PLR0917  all that one chart shows
     lines = {one: plot_text(word) for one, word in (named or {}).items()}
     shapes += [{**upright, "x0": one, "x1": one, "line": {"color": colours.muted, "width": 1.5}} for one in lines]
     top = _top(points, usual, before)
+    periods = _periods(points, view.every, 6, max(lines, default=None))
+    under = 12 + LINE * (2 if any("<br>" in label for label in periods["ticktext"]) else 1)
     layout = {
         "template": template(colours).to_plotly_json(),
         "height": 270 if told.dashed else 250,
         "title": _title(told),
-        "margin": {"t": 64 if told.dashed else 44},
-        "xaxis": _periods(points, view.every, 6, max(lines, default=None)),
-        "yaxis": {"range": [_under(noted) * top, top], **_scale(view)},
+        "margin": {"t": 64 if told.dashed else 44, "l": LEFT, "b": under},
+        "xaxis": {**periods, **KNOWN},
+        "yaxis": {"range": [_under(noted) * top, top], **_scale(view), **KNOWN},
         "shapes": shapes,
         "annotations": _words(lines, colours),
     }
