@@ -49,10 +49,10 @@ check: env ## form, lint, types, what is generated of the documents, who may imp
 	@$(PY) -m cogapp --check $(WRITTEN)
 	@$(PY) -m pytest -q tests/test_house.py
 
-bench: env ## ratios measured on this machine, written to docs/benchmarks.md
-	@$(PY) -m tests.bench
+bench: env ## ratios measured on this machine, written to docs/benchmarks.md (ARGS="rivals growth" for parts of it)
+	@$(PY) -m tests.bench $(ARGS)
 
-torture: env ## every fault at every place, for hours (ARGS="kills --first 400" goes on from there)
+torture: env ## every fault at every place, for hours written to docs/torture.md (ARGS="kills --first 40" goes on there)
 	@$(PY) -m tests.torture $(ARGS)
 
 packages: env ## what is installed: each package with its licence, how many there are, why they are here

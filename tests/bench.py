@@ -28,7 +28,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from tests import scale
+from tests import growth, rivals, scale
 
 if TYPE_CHECKING:
     from data import Live
@@ -435,50 +435,77 @@ def written(measured: dict[str, str]) -> str:
     head = (
         "# Benchmarks\n\nWritten by `make bench`; do not edit. Seconds are this machine's, ratios are nearly everybody's.\n"
         f"The sandbox company's 15 months up to {DAY}; {os.cpu_count()} cores, Python {platform.python_version()}. A million pull"
-        " requests are\nmeasured by `.venv/bin/python -m tests.bench --size 1000000 --only-size`, once and not in turns.\n"
+        ' requests are\nmeasured by `make bench ARGS="size --size 1000000"`, once and not in turns; ten million rows by `ARGS="growth --rows 100000 10000000"`.\n'
     )
     sections = [f"## {title}\n\n{text}\n" for title, text in (dict(there) | measured).items()]
     path.write_text("\n".join([head, *sections]), encoding="utf-8")
     return "\n".join(f"## {title}\n\n{text}\n" for title, text in measured.items())
 
 
+COMPANY: dict[str, tuple[str, Callable[[], Iterator[Row]]]] = {  # measured on the sandbox company
+    "collecting": ("Collecting", collecting),
+    "keeping": ("Keeping", keeping),
+    "measuring": ("Measuring", measuring),
+    "planning": ("Planning", planning),
+    "pages": ("Pages, on the server", talking),
+}
+PARTS = (*COMPANY, "rivals", "growth", "size", "size-pages")
+
+
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     asked.add_argument(
+        "parts", nargs="*", default=PARTS, metavar="part", help=f"{', '.join(PARTS)}; all of them unless named"
+    )
+    asked.add_argument(
         "--size", type=int, default=SIZE, help="pull requests of the company made up (1000000: the promise)"
     )
-    asked.add_argument("--only-size", action="store_true", help="measure that company alone")
-    asked.add_argument("--only-pages", action="store_true", help="measure the pages of that company alone")
     asked.add_argument("--keep", type=Path, help="the folder of that company's files: made up once, used again")
+    asked.add_argument(
+        "--rows",
+        type=int,
+        nargs="+",
+        default=growth.SIZES,
+        help="rows of raw to measure growth over (10000000: the promise)",
+    )
     words = asked.parse_args()
-    parts = {
-        "Collecting": collecting,
-        "Keeping": keeping,
-        "Measuring": measuring,
-        "Planning": planning,
-        "Pages, on the server": talking,
-    }
+    if unknown := set(words.parts) - set(PARTS):
+        asked.error(f"there is no part '{min(unknown)}'; there are {', '.join(PARTS)}")
     measured: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as home:
         os.environ.update(CAIRN_HOME=home, CAIRN_SANDBOX_DAY=DAY)
         for name in ("CAIRN_CONFIG", "GITHUB_TOKEN", "GITHUB_APP_ID", "JIRA_TOKEN", "JIRA_PAT"):
             os.environ.pop(name, None)
-        for title, part in ({} if words.only_size or words.only_pages else parts).items():
+        for title, part in chosen(words, Path(home)):
             sys.stderr.write(f"{title} …\n")
-            measured[title] = f"{now()}\n\n{table(part())}"
-        large = words.keep or Path(home) / "large"
-        large.mkdir(parents=True, exist_ok=True)
-        (large / "team.toml").write_text(scale.WORDS, encoding="utf-8")
-        os.environ.update(CAIRN_HOME=str(large), CAIRN_CONFIG=str(large / "team.toml"))
-        sized = {f"{words.size:,} pull requests": partial(growing, words.size)}
-        if words.only_pages:
-            there(words.size)
-            sized.clear()
-        sized[f"Pages over {words.size:,} pull requests"] = talking
-        for title, part in sized.items():
-            sys.stderr.write(f"{title} …\n")
-            measured[title] = f"{now()}\n\n{table(part())}"
+            before = now()
+            if found := part():
+                measured[title] = f"{before}\n\n{found}"
     sys.stdout.write(written(measured))
+
+
+def chosen(words: argparse.Namespace, home: Path) -> Iterator[tuple[str, Callable[[], str | None]]]:
+    """Yield the title of each part that was asked for and what measures it, with the company it is measured on in place."""
+    for name, (title, part) in COMPANY.items():
+        if name in words.parts:
+            if name != "collecting" and not (home / "sandbox").exists():
+                sync()
+            yield title, lambda part=part: table(part())
+    if "rivals" in words.parts:
+        yield "Collecting, beside others", rivals.table
+    if "growth" in words.parts:
+        yield "Growth", partial(growth.table, tuple(words.rows))
+    if not {"size", "size-pages"} & set(words.parts):
+        return
+    large = words.keep or home / "large"
+    large.mkdir(parents=True, exist_ok=True)
+    (large / "team.toml").write_text(scale.WORDS, encoding="utf-8")
+    os.environ.update(CAIRN_HOME=str(large), CAIRN_CONFIG=str(large / "team.toml"))
+    if "size" in words.parts:
+        yield f"{words.size:,} pull requests", lambda: table(growing(words.size))
+    if "size-pages" in words.parts:
+        there(words.size)
+        yield f"Pages over {words.size:,} pull requests", lambda: table(talking())
 
 
 if __name__ == "__main__":

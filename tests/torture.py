@@ -2,9 +2,10 @@
 
     python -m tests.torture [part ...] [--first N] [--last N] [--every N]
 
-Every case has a number, so a long run goes on where it was stopped: `make torture ARGS="kills --first 400"`. The reduced sandbox
+Every case has a number, so a long run goes on where it was stopped: `make torture ARGS="kills --first 40"`. The reduced sandbox
 company answers, in this process or over loopback, a few items a page. What a clean collection holds is what every broken one
-must hold once the fault is lifted and at most two more were made. Ends with a paragraph for docs/log.md.
+must hold once the fault is lifted and at most two more were made. Escapes, hostile words and canaries are the promises of
+other files, run here by number as well. Writes what came of it to docs/torture.md.
 """
 
 import argparse
@@ -41,6 +42,7 @@ from collectors.wire import LARGEST, Wire
 from data import CairnError, Live, edition, query
 from data.editions import edition as newest
 from data.journal import Journal, read_twin
+from tests.tortured import Ran, write
 
 HOUSE = Path(__file__).resolve().parent.parent
 BORN = anchor(date(2026, 6, 15))
@@ -944,8 +946,33 @@ PARTS: dict[str, tuple[Callable[[Any, int], None], int, str]] = {
 }
 
 
-def run(part: str, first: int, last: int, every: int = 1) -> str:
-    """Run the cases of a part and return what came of it in words."""
+PROMISED: dict[str, tuple[str, str]] = {  # which promises, as pytest chooses them, and what their cases are
+    "escapes": ("test_console.py or test_console_page", "questions in SQL that want out"),
+    "hostile": ("test_safe or test_bad_input or (hostile and not test_console)", "hostile words, addresses and files"),
+    "canaries": (
+        "test_people or test_privacy or test_bundle or no_login or no_secret or nowhere or shows_a_token or is_forgotten",
+        "looks for a name or secret where none may be, and for groups below five",
+    ),
+}
+
+
+def promised(part: str, first: int, last: int, every: int) -> Ran:
+    """Run the promises of a part in a process of their own and return what came of them."""
+    words, what = PROMISED[part]
+    began = time.monotonic()
+    command = [sys.executable, "-m", "tests.chosen", words, *map(str, (first, last, every))]
+    ended = subprocess.run(command, cwd=HOUSE, stdout=subprocess.PIPE, text=True, check=False)
+    if ended.returncode:
+        raise SystemExit(f"The promises of {part} could not be run; see above.")
+    told = json.loads(ended.stdout.splitlines()[-1])
+    took = time.monotonic() - began
+    return Ran(part, what, told["cases"], told["numbers"], told["broken"], took, len(told["left_out"]))
+
+
+def run(part: str, first: int, last: int, every: int = 1) -> Ran:
+    """Run the cases of a part and return what came of it."""
+    if part in PROMISED:
+        return promised(part, first, last, every)
     case, count, what = PARTS[part]
     began, broken = time.monotonic(), []
     begins = {"kills": town, "disk": town, "damage": town, "writers": desk}
@@ -963,24 +990,30 @@ def run(part: str, first: int, last: int, every: int = 1) -> str:
                 sys.stderr.write(
                     f"{part} {number} of {count}, {len(broken)} broken, {time.monotonic() - began:.0f} s\n"
                 )
-    told = f"{len(numbers):,} {what} ({f'every {every}th of ' if every > 1 else ''}cases {numbers.start} to {numbers.stop - 1} of {count:,}): "
-    told += "nothing lost, doubled, changed or emptied" if not broken else f"{len(broken)} BROKEN: {broken[:20]}"
-    return f"{told}; {time.monotonic() - began:.0f} s."
+    return Ran(part, what, count, numbers, broken, time.monotonic() - began)
 
 
 def main() -> None:
     if sys.argv[1:2] == ["serve"]:
         return serve(*sys.argv[2:5])
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    parts = {part: (what, count) for part, (_, count, what) in PARTS.items()}
+    parts |= {part: (what, 0) for part, (_, what) in PROMISED.items()}
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    reader.add_argument("parts", nargs="*", default=list(PARTS))
+    reader.add_argument("parts", nargs="*", default=list(parts), metavar="part", help=", ".join(parts))
     reader.add_argument("--first", type=int, default=0)
     reader.add_argument("--last", type=int, default=10**9)
     reader.add_argument("--every", type=int, default=1, help="only every so manieth case")
     asked = reader.parse_args()
-    told = [run(part, asked.first, asked.last, asked.every) for part in asked.parts]
-    sys.stdout.write(f"\n## {datetime.now(UTC):%Y-%m-%d}\n\n**Torture.** " + "\n".join(told) + "\n")
-    if any("BROKEN" in line for line in told):
+    if unknown := set(asked.parts) - set(parts):
+        reader.error(f"there is no part '{min(unknown)}'; there are {', '.join(parts)}")
+    told = []
+    for part in asked.parts:
+        told.append(run(part, asked.first, asked.last, asked.every))
+        write(told[-1:], parts)
+    sentences = "\n".join(one.words() for one in told)
+    sys.stdout.write(f"\n## {datetime.now(UTC):%Y-%m-%d}\n\n**Torture.** {sentences}\n")
+    if any(one.broken for one in told):
         raise SystemExit(1)
     return None
 
