@@ -43,7 +43,7 @@ def test_a_run_of_one_part_changes_its_own_row_and_no_other(file):
     write([Ran("kills", "chains of four kills", 250, range(4), [], 60.0)], PARTS, file)
 
     assert rows(file)["wire"] == before
-    assert before[2:6] == ["4,598", "92: 0 to 4550, every 50th", "0", "312"]
+    assert before[2:6] == ["4,598", "92: 0 to 4550, one in 50", "0", "312"]
     assert rows(file)["kills"][2:6] == ["250", "4: 0 to 3", "0", "60"]
 
 

@@ -680,7 +680,7 @@ def served(told: Company) -> Iterator[str]:
         command = [sys.executable, "-m", "tests.torture", "serve", str(port), str(told.days), str(told.size)]
         with subprocess.Popen(command, cwd=HOUSE) as running:
             try:
-                while not port.exists():
+                while not size(port):
                     time.sleep(0.02)
                 yield f"http://127.0.0.1:{port.read_text()}"
             finally:

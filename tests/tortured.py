@@ -43,7 +43,7 @@ class Ran:
         if not self.numbers:
             return "none"
         every = self.numbers[1] - self.numbers[0] if len(self.numbers) > 1 else 1
-        told = f"{self.numbers[0]} to {self.numbers[-1]}{f', every {every}th' if every > 1 else ''}"
+        told = f"{self.numbers[0]} to {self.numbers[-1]}{f', one in {every}' if every > 1 else ''}"
         return f"{told}, {self.left_out} could not" if self.left_out else told
 
     def row(self) -> tuple[str, ...]:
