@@ -177,14 +177,16 @@ class Connection:
         changed += await self.overflow(at)
         known = at.store.progress(origin)
         place = known.place or {}
-        compared, floor = place.get("compared"), place.get("floor")
+        compared, kept = place.get("compared"), at.store.kept_from
+        floor = max(filter(None, (place.get("floor"), kept and stamp(kept))), default=None)
+        in_part = place.get("floor") and not (kept and place["floor"] <= stamp(kept))
         short = not floor and known.expected is not None and known.expected != at.store.held(origin)
         old = compared is not None and at.wire.now - moment(compared) >= self.compare
-        if short or place.get("torn") or any(i.startswith("?") for i in again) or (old and not floor):
+        if short or place.get("torn") or any(i.startswith("?") for i in again) or (old and not in_part):
             changed += await self.census(at, moment(floor) if floor else None)
             changed += await self.overflow(at)
             compared = None
-        if floor or compared is None:  # read in part on purpose, or whole just now
+        if in_part or compared is None:  # read in part on purpose, or whole just now
             compared = stamp(at.wire.now)
         place = {name: value for name, value in place.items() if name != "torn"} | {"compared": compared}
         at.store.land(origin, [], replace(known, place=place), at.wire.now)

@@ -67,7 +67,7 @@ def plan(at: Context, place: Place, asked: list[str]) -> Place:
     walks = [{**w, "projects": [p for p in w["projects"] if p in wanted]} for w in before]
     walks = [w for w in walks if w["projects"]]
     known = {p for w in walks if w["until"] is None for p in w["projects"]}
-    floor = place.get("floor", since)
+    floor = max(place.get("floor", since), milliseconds(at.store.kept_from))
     recent = max(floor, milliseconds(at.wire.now - RECENT))
     if joining := [p for p in wanted if p not in known]:
         walks.append({"projects": joining, "since": recent, "until": None})

@@ -235,7 +235,9 @@ async def _through(stream: Stream, at: Context, tally: Tally, on_page: Callable[
     origin = at.origin(stream.name)
     known = at.store.progress(origin)
     started = None
-    async for page in stream.read(at, known.place or {}):
+    # a first reading goes back no further than what is kept
+    here = at if at.since or known.place else replace(at, since=at.store.kept_from)
+    async for page in stream.read(here, known.place or {}):
         started = started or at.wire.now
         complete_to = started if page.done and not stream.finish else known.complete_to
         expected = known.expected if page.expected is None else page.expected

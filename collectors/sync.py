@@ -13,7 +13,8 @@ from collectors import STREAMS, discovery, probe
 from collectors.source import Source
 from collectors.stream import STRANGE, Context, Stream, Tally, collect, moment, stamp
 from collectors.wire import Forbidden, Missing, Refused, Stopped, Unauthorised, Wire
-from data import Edition, Live, Origin, publish
+from data import Edition, Live, Origin, publish, retention, team
+from data.editions import drop_old_editions
 
 AT_ONCE = 4  # repositories read side by side on one line
 PACE = 20.0  # seconds between editions while a first collection runs
@@ -143,11 +144,19 @@ class Run:
     async def all(self, sources: list[Source]) -> list[Outcome]:
         """Collect from all sources at once and publish. Returns one Outcome per source."""
         self.press = Press(self.store)
+        words, now = team(self.store.company), _now()
+        self.store.kept_from = retention.kept_from(words, now)
+        if self.since and self.store.kept_from:
+            self.since = max(self.since, self.store.kept_from)
         if told := self.store.about("anew"):
             self.watch.say(told)
         with self.listening():
             outcomes = await asyncio.gather(*map(self.source, sources))
+            gone = retention.again(self.store, words, now)
             self.press.now()
+            if gone:
+                drop_old_editions(self.store.company)
+                self.watch.say(f"{gone:,} rows have become too old to be kept ([keep] in team.toml) and are gone.")
         return outcomes
 
     @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from data import CairnError, Live, company, console, console_log, looked, people, publish
+from data import CairnError, Live, company, console, console_log, looked, people, publish, retention, team
 from data.editions import drop_old_editions
 
 main = typer.Typer(
@@ -145,6 +145,42 @@ def forget_login(
         raise CairnError(f"{len(left)} rows still name {login}; run the command again. Nothing else was changed.")
     sys.stdout.write(
         f"{rows} rows named {login}; none does now, in the store or in an edition. Copies you made yourself are not reached.\n"
+    )
+
+
+@main.command()
+def retain(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Let go of raw answers and items that ended longer ago than [keep] in team.toml says, and publish anew. Keeps what people wrote."""
+    words = team(company())
+    since = retention.kept_from(words, datetime.now(UTC).replace(tzinfo=None))
+    if since is None:
+        raise CairnError(
+            "team.toml does not say for how many months raw answers are kept, so all of them are.\n"
+            "Write [keep] and months = 24, for example, and run this again; nothing was changed."
+        )
+    with Live(company()) as live:
+        going = retention.preview(live, since)
+        for one in going:
+            sys.stdout.write(f"{one.table}: {one.go:,} rows go, {one.stay:,} stay\n")
+        for name in retention.unfounded(words, since):
+            sys.stdout.write(
+                f"The baseline of {name} is worked out from tickets, some of which go: write it down as a sample first.\n"
+            )
+        told = f"what ended before {since:%Y-%m-%d} and was kept for {words.keep.months} months"
+        if dry_run:
+            sys.stdout.write(f"{sum(one.go for one in going):,} rows would go: {told}. Nothing was changed.\n")
+            return
+        if not yes:
+            typer.confirm(f"Let go of {told}? This cannot be undone.", abort=True)
+        gone = retention.let_go(live, since, words)
+        publish(live, anyway=True)
+        drop_old_editions(live.company)
+    sys.stdout.write(
+        f"{gone:,} rows are gone, from the store and from every edition. From now on the first sync of each month goes on with it."
+        " Backups and copies you made yourself are not reached.\n"
     )
 
 

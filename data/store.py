@@ -18,6 +18,7 @@ import duckdb
 from data import addresses
 from data.errors import CairnError
 from data.forgotten import mark, person_key, without
+from data.over import over
 
 Company = Literal["team", "sandbox"]
 
@@ -160,6 +161,7 @@ class Live:
         self.company: Company = company
         self.path = folder(company) / "live.duckdb"
         self._holder = self.path.with_name("live.holder")
+        self.kept_from: datetime | None = None  # what ended before, and is not here, is not kept (retention.py)
         self._known: set[str] = set()
         self._fields: dict[tuple[str, str], set[str]] = {}
         self._far: dict[tuple[str, str, str], tuple] | None = None  # the table progress, once it was read
@@ -371,7 +373,7 @@ class Live:
         table, checked = self._ensure(origin.stream), [_checked(row) for row in rows]
         whole = [row for row in checked if isinstance(row, Row)]
         aside = [row for row in checked if isinstance(row, Reject)]
-        with self._transaction():
+        with self.transaction():
             landed = self._merge(table, origin.source, whole, seen_at)
             self._settle(origin, [row.id for row in whole])
             self._set_aside(origin, aside, seen_at)
@@ -385,7 +387,7 @@ class Live:
         """Keep the parts of whole parents, replacing the parts they had, and mark the parents whole; one transaction."""
         table, owners = self._ensure(parts), self._ensure(origin.stream)
         bound = {"source": origin.source, "ids": [p.id for p in parents], "versions": [p.version for p in parents]}
-        with self._transaction():
+        with self.transaction():
             landed = self._merge(table, origin.source, rows, seen_at)
             self.connection.execute(
                 f"delete from {table} where source = $source and parent in (select unnest($ids)) and id not in"
@@ -536,7 +538,7 @@ class Live:
         if not ids:
             return Landed()
         bound = {"source": origin.source, "ids": list(ids), "at": at}
-        with self._transaction():
+        with self.transaction():
             lost = self.connection.execute(
                 f"update {self._ensure(origin.stream)} set gone_at = $at{', whole = null' if parts else ''}"
                 " where source = $source and gone_at is null and id in (select unnest($ids)) returning id",
@@ -571,7 +573,7 @@ class Live:
         """Keep under its new name all that was collected of a repository, and how far that is; one transaction."""
         bound = {"source": source, "was": was, "now": now}
         self._far = None
-        with self._transaction():
+        with self.transaction():
             for table in self.tables():
                 self.connection.execute(
                     f"update raw.{table} set scope = $now where source = $source and scope = $was", bound
@@ -632,7 +634,7 @@ class Live:
 
     def failed(self, origin: Origin, error: str, tried_at: datetime) -> None:
         """Keep the reason why a stream could not be read; its rows and its place stay as they are."""
-        with self._transaction():
+        with self.transaction():
             self._keep_progress(origin, replace(self.progress(origin), error=error), tried_at)
 
     def synced(self, **figures: Any) -> None:
@@ -654,7 +656,7 @@ class Live:
         return _text(without(body, self._forgotten, person_key(home())) if self._forgotten else body)
 
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """All or nothing: commits at the end, rolls back on any error."""
         self.connection.execute("begin")
         try:
@@ -674,6 +676,7 @@ class Live:
         if not newest:
             return Landed()
         kept = list(newest.values())
+        old = f" and not {over(table.removeprefix('raw.'), 's.')}" if self.kept_from else ""
         actions = self.connection.execute(
             f"""
             merge into {table} t
@@ -697,7 +700,7 @@ class Live:
                 seen_at = $seen_at,
                 gone_at = null,
                 whole = case when s.complete then s.version end
-            when not matched then insert values (
+            when not matched{old} then insert values (
                 s.source, s.id, s.scope, s.parent, s.version, s.body, $seen_at, null,
                 case when s.complete then s.version end
             )
@@ -712,6 +715,7 @@ class Live:
                 "versions": [r.version for r in kept],
                 "bodies": [self._text(r.body) for r in kept],
                 "complete": [r.complete for r in kept],
+                **({"kept_from": self.kept_from} if "$kept_from" in old else {}),
             },
         ).fetchall()
         new = sum(action == "INSERT" for (action,) in actions)

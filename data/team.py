@@ -466,6 +466,12 @@ class Access(Words):
     editors: tuple[Annotated[str, AfterValidator(_group)], ...] = ()
 
 
+class Keep(Words):
+    """For how many months raw answers and the items in them are kept after they have ended; without a number for good."""
+
+    months: Annotated[int, Field(ge=6, le=600, strict=True)] | None = None
+
+
 class Team(Words):
     """Everything team.toml may say."""
 
@@ -490,6 +496,7 @@ class Team(Words):
     knowledge: Knowledge = Knowledge()
     baselines: dict[str, Renewals] = Field(default_factory=dict)
     access: Access = Access()
+    keep: Keep = Keep()
 
 
 def team_file() -> Path:

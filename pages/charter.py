@@ -16,8 +16,9 @@ CHARTER = (
         "What is kept",
         (
             "What GitHub and Jira told about pull requests, reviews, deployments, issues and usage stays in one folder on the machine "
-            "that collects, with the logins in it, until somebody deletes it. Of a description only the sentence or two that say why "
-            "are kept, without addresses and mentions. Nothing of it is sent anywhere else."
+            "that collects, with the logins in it, until somebody deletes it, or for as many months after it has ended as [keep] in "
+            "team.toml says. Of a description only the sentence or two that say why are kept, without addresses and mentions. Nothing "
+            "of it is sent anywhere else."
         ),
     ),
     (
