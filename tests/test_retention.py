@@ -271,6 +271,24 @@ def test_no_later_sync_brings_back_what_went_and_what_changes_comes_whole(let_go
         assert old_and_over(live) == 0
 
 
+def test_the_first_sync_of_a_month_leaves_nothing_of_it_in_any_edition(replay, collect, tmp_path):
+    collect("github", published=True)
+    collect("github", published=True)
+    keep(tmp_path, months())
+    with Live("team") as live:
+        live.tell(retention.CONFIRMED, f"{months()} 2023-12-01")  # agreed to, and done a month ago
+        assert old_and_over(live) > 100
+    assert len(list((home() / "published").glob("*.duckdb"))) == 2
+    collect("github", published=True)
+    with Live("team") as live:
+        assert old_and_over(live) == 0
+        there = len(pulls(live))
+
+    [left] = (home() / "published").glob("*.duckdb")
+    assert left == data.edition().path
+    assert data.query("select count(*) as n from pull_requests").n[0] == there
+
+
 def test_what_is_deleted_is_found_though_a_part_is_not_kept(let_go, collect):
     with Live("team") as live:
         origin = Origin(
