@@ -61,8 +61,8 @@ DUE = f'(again or tries < {OFTEN} or "at" <= $now::timestamp - interval {SELDOM}
 
 
 def home() -> Path:
-    """Return the folder of the data files: CAIRN_HOME, or data/ in the checkout."""
-    return Path(os.environ.get("CAIRN_HOME") or ROOM).resolve()
+    """Return the folder of the data files: CAIRN_HOME, or data/ in the checkout. A page asks a hundred times."""
+    return Path(os.environ.get("CAIRN_HOME") or ROOM).absolute()
 
 
 def folder(company: Company) -> Path:

@@ -18,7 +18,7 @@ def page(edition: str) -> None:
         safe.text(NONE)
         return
     kept, today = journal(), reading.today()
-    moving = [reading.moved(edition, watch) for watch in reading.moving(edition)]
+    moving = list(reading.moved(edition, reading.moving(edition)))
     pencilled = pencil.read(kept)
     plan = pencilled.forecast() if pencilled.rocks else None
     parts = brief.brief(kept, today, [digest.headline(one) for one in moving], plan)

@@ -125,7 +125,7 @@ def opening(kept: Journal, edition: str) -> None:
     entries, before = reading.entries(), held()
     since = hours.since_when(before, reading.today())
     watches = [one for one in reading.moving(edition) if digest.first_told(one) > since]
-    moved = [Line(digest.headline(reading.moved(edition, one)), metric=one.metric) for one in watches]
+    moved = [Line(digest.headline(one), metric=one.metric.name) for one in reading.moved(edition, watches)]
     its = pencil.read(kept)
     plan = its.forecast() if its.rocks else None
     for part in hours.opening(entries, kept.versions(), before, reading.today(), moved, plan):

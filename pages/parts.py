@@ -65,7 +65,8 @@ def chart(  # noqa: PLR0913  all that one chart is told
     facts = [sentences.sample(metric, points), f"complete to {words.moment(complete, data.team().timezone)}"]
     caption = sentences.caption(metric, points, every, complete)
     before = {
-        name: reading.earlier(history[history["slice"] == name], part, view) for name, part in points.groupby("slice")
+        name: reading.earlier(history[history["slice"] == name], part, view)
+        for name, part in (points.groupby("slice") if view.compare else ())
     }
     dashed = sentences.compared(view, before.values())
     told = reading.noted(edition, view, points, reading.written(edition) if written is None else written)
@@ -83,7 +84,9 @@ def chart(  # noqa: PLR0913  all that one chart is told
         ranges = reading.usuals(metric, history)
         watch = reading.watch(edition, view)
         marks = gathered(told, periods)
-        picture = figure.draw(view, points, ranges, watch, before["all"], figure.Told(caption, dashed), picked, marks)
+        picture = figure.draw(
+            view, points, ranges, watch, before.get("all"), figure.Told(caption, dashed), picked, marks
+        )
         now = watch if points["starts"].max() == history["starts"].max() else None  # days long past say nothing of now
         sentence = sentences.headline(metric, points, every, now)
         question = sentences.prompt(metric, now)

@@ -1,5 +1,6 @@
 """What pages read: frames from metrics and data, kept as long as the edition they come from is the newest."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -152,9 +153,9 @@ def _stones(edition: str, named: str) -> tuple[Stone, ...]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _complete(edition: str, metric: Metric) -> pd.DataFrame:
+def _complete(edition: str, metric: Metric) -> datetime | None:
     del edition
-    return pd.DataFrame({"complete_to": [metrics.complete_to(metric)]})
+    return metrics.complete_to(metric)
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
@@ -284,8 +285,7 @@ def _key(view: View) -> View:
 
 def complete_to(edition: str, metric: Metric) -> datetime | None:
     """Return the time, zone-less UTC, up to which all the metric needs has been read; None if something never was."""
-    [when] = _complete(edition, metric).itertuples(index=False, name=None)
-    return None if pd.isna(when[0]) else when[0]
+    return _complete(edition, metric)
 
 
 def lacks(edition: str, metric: Metric) -> str | None:
@@ -351,9 +351,10 @@ def written_lately() -> list[journal.Entry]:
     return [one for one in entries() if one.at >= since and one.kind in kinds.BY_NAME.keys() - kinds.LINES]
 
 
-def moved(edition: str, watch: Watch) -> digest.Moved:
-    """Return the story of a signal. It takes half a second the first time."""
-    return _moved(edition, _last(), watch.metric)
+def moved(edition: str, watches: Iterable[Watch]) -> Iterator[digest.Moved]:
+    """Yield the story of each signal, when it is asked for. One takes half a second the first time."""
+    last = _last()
+    return (_moved(edition, last, one.metric) for one in watches)
 
 
 def _last() -> int:

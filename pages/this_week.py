@@ -38,9 +38,9 @@ def week(edition: str) -> None:
     safe.text(sentences.chance(watched), "note")
     st.space("small")
     grid(edition, views)
-    for nth, (place, one) in enumerate(zip(places, moving, strict=True)):
+    for nth, (place, one) in enumerate(zip(places, reading.moved(edition, moving), strict=True)):
         with place:
-            card(reading.moved(edition, one), opened=nth == 0 and one.state != "look")
+            card(one, opened=nth == 0 and moving[nth].state != "look")
 
 
 week(reading.edition())

@@ -49,8 +49,8 @@ def prepare(edition: str) -> None:
         view = reading.View(metrics.metric(name))
         reading.history(edition, view)
         reading.lacks(edition, view.metric)
-    for one in reading.moving(edition):
-        reading.moved(edition, one)
+    for _ in reading.moved(edition, reading.moving(edition)):
+        pass
     for metric in metrics.METRICS:  # what the other pages draw
         reading.history(edition, reading.View(metric))
 

@@ -248,9 +248,9 @@ def test_the_next_hour_opens_with_all_of_it_and_with_what_came_of_it():
 
 @pytest.mark.usefixtures("collected")
 def test_what_moved_becomes_a_topic_of_the_hour_with_one_click_and_once(monkeypatch):
-    moved = SimpleNamespace(metric="bugs_opened")
+    moved = SimpleNamespace(metric=SimpleNamespace(name="bugs_opened"))
     monkeypatch.setattr(reading, "moving", lambda _: [moved])
-    monkeypatch.setattr(reading, "moved", lambda *_: None)
+    monkeypatch.setattr(reading, "moved", lambda _, watches: watches)
     monkeypatch.setattr(digest, "first_told", lambda _: TODAY)
     monkeypatch.setattr(digest, "headline", lambda _: "Bugs opened moved in the week of 2 March")
     begin(journal())

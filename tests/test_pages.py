@@ -102,7 +102,7 @@ def open_page(page: str = "this_week.py", **link: str) -> AppTest:
 
 def told(app: Any) -> str:
     """Return the text of a page in the order it is drawn."""
-    drawn = [one.proto.body for one in app.get("html") if not one.proto.body.startswith("<style>")]
+    drawn = [one.proto.body for one in app.get("html") if not one.proto.body.startswith(("<style>", "<script>"))]
     drawn += [one.value for one in (*app.title, *app.subheader, *app.markdown, *app.code)]
     return "\n".join(re.sub(r"<[^>]+>", "", body) for body in drawn)
 
@@ -291,7 +291,7 @@ def test_slices_have_a_panel_each_in_the_order_of_their_names(collected):
 @pytest.mark.parametrize("page", ["this_week.py", "explore.py"])
 def test_every_chart_says_range_sample_usual_freshness_and_the_ways_on(page, collected):
     app = open_page(page)
-    under = [one.proto.body for one in app.get("html") if "n = " in one.proto.body]
+    under = [one.proto.body for one in app.get("html") if "cairn-note" in one.proto.body and "n = " in one.proto.body]
     drawn = app.get("plotly_chart")
 
     assert len(drawn) == len(under) > 0
