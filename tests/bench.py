@@ -364,6 +364,28 @@ def switching(names: Sequence[str]) -> Iterator[Row]:
         yield told, float(np.quantile(taken, 0.95)), "what it may take", SWITCH
 
 
+def loading(turns: int = 7) -> Iterator[Row]:
+    """The first page in a browser that knows it, from its address to everything drawn, beside a page of ours with one sentence."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.test_browser import QUIET, READY, chromium, dashboard
+
+    with dashboard() as address, sync_playwright() as playwright:
+        if not (found := chromium(playwright)):
+            return
+        browser = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        seen = browser.new_page(viewport={"width": 1440, "height": 900})
+
+        def load(path: str) -> None:
+            seen.goto(f"{address}/{path}")
+            seen.wait_for_function(READY, timeout=1_000 * PATIENCE)
+
+        load("")  # the first one waits for what is prepared
+        what, other = f"{PAGES[0]}, a whole load in a browser", "a page of ours with one sentence"
+        yield beside(what, partial(load, ""), other, partial(load, "item"), turns)
+        browser.close()
+
+
 def watching(count: int) -> Iterator[Row]:
     """So many people at once on a real server, from page to page, while an edition is made and published."""
     from tests.test_browser import dashboard
@@ -409,6 +431,7 @@ def planning() -> Iterator[Row]:
 def talking(turns: int = 5) -> Iterator[Row]:
     """What people see of the edition there is."""
     yield from opening(PAGES, turns)
+    yield from loading()
     yield from switching(PAGES)
     yield from watching(VIEWERS)
 
