@@ -1,6 +1,7 @@
 // What the frame does in the browser. Each thing somebody does is one step of the way back, at the whole address it led to; and
 // where the colours turn, with the system or by choice, the page runs again, so that its pictures turn with it.
 (() => {
+  document.currentScript.remove(); // what is read is done, and no page holds a script
   if (window.cairn) return;
   window.cairn = true;
   const { pushState, replaceState } = history;
