@@ -125,7 +125,7 @@ uv: python
 build: uv
 	@index="$${UV_DEFAULT_INDEX:-$${UV_INDEX_URL:-$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null)}}}"; \
 	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
-	echo "Building .venv from requirements.lock: 250 MB to fetch the first time ..."; \
+	echo "Building .venv from requirements.lock: 310 MB to fetch the first time ..."; \
 	if [ ! -t 2 ]; then quiet=--quiet; fi; \
 	rm -f .venv/built-from.lock; \
 	{ $(PY) -c '$(NEW_ENOUGH)' 2>/dev/null \

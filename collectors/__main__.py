@@ -120,6 +120,8 @@ def _remember(company: str) -> None:
 
 
 def _sentence(outcome: sync.Outcome) -> str:
+    if outcome.taken:
+        return f"{outcome.source.name}: another collector is reading it, and it is left to that one."
     end = "with something left unread:" if outcome.parked else "complete."
     if outcome.stopped:
         end = f"stopped, and every page read so far is kept. The next sync {outcome.resumes}."

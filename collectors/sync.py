@@ -32,6 +32,7 @@ class Outcome:
     never: bool = False  # something was refused that has never been read: a mistake in team.toml or the token
     locked_out: bool = False  # the token was refused: nothing else of this source is tried
     stopped: bool = False  # somebody asked to stop before everything was read
+    taken: bool = False  # another collector of the same lake is reading it, and it is left to that one
     under_way: dict[tuple[str, str], Tally] = field(default_factory=dict)  # streams that have begun and not ended
     requests: int = 0
     points: int = 0
@@ -190,7 +191,12 @@ class Run:
             reader.cancel()
 
     async def source(self, source: Source) -> Outcome:
-        """Read every scope of one source over one line."""
+        """Read every scope of one source over one line, unless another collector is at it."""
+        with self.store.claim(source.name) as free:
+            return await self.claimed(source) if free else Outcome(source, taken=True)
+
+    async def claimed(self, source: Source) -> Outcome:
+        """Read every scope of one source that nobody else reads now."""
         outcome, began, started = Outcome(source), time.monotonic(), _now()
         async with source.wire() as wire:
             wire.on_wait = self.pause

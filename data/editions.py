@@ -19,16 +19,20 @@ from data import rules
 from data.errors import CairnError, NeverCollectedError
 from data.forgotten import person_key
 from data.making import make
-from data.store import DAMAGED, FORMAT, STORAGE, Company, Live, folder, home, model
+from data.store import DAMAGED, FORMAT, STORAGE, Company, Live, folder, home, lake_of, model
 from data.team import SANDBOX, Team, read_team, team_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from data.lake import Lake
+    from data.lake_editions import Arrivals
+
 MOST_OF = 0.9  # of the last edition's items a store must hold again before it is published
 LITTLE = 64_000_000  # bytes of raw answers: two connections of one thread make an edition sooner than one of two
 TOGETHER = 2  # such connections
 LARGE = 1_000_000_000  # bytes of them, for which an edition made in little memory would not come to an end
+PAST = "past"  # the folder of editions of another day, brought from a lake
 KEPT = 3  # editions; an open page may still read the one before
 OPEN = ".open"  # ends the name of what anybody may ask of an edition, see open_file.py
 READ: dict[str, str | bool | int | float | list[str]] = {
@@ -39,6 +43,7 @@ READ: dict[str, str | bool | int | float | list[str]] = {
 }
 _BUILDING = threading.Lock()
 _OPENING = threading.Lock()
+_ARRIVALS: dict[Path, "Arrivals"] = {}  # by the shelf to which they bring what is newest in a lake
 _OPEN: dict[tuple[Path, tuple[int, int] | None], duckdb.DuckDBPyConnection] = {}  # the edition asked last, and no other
 
 
@@ -56,7 +61,7 @@ _HELD: ContextVar[tuple[Edition, duckdb.DuckDBPyConnection] | None] = ContextVar
 
 def company() -> Company:
     """Return whose edition is read: the team's as soon as there is one, else the sandbox company's."""
-    if not _pointer("team").exists() and _pointer("sandbox").exists():
+    if not _pointer("team").exists() and _pointer("sandbox").exists() and not lake_of("team"):
         return "sandbox"
     return "team"
 
@@ -77,16 +82,63 @@ def edition() -> Edition | None:
     Rules apply on read: when team.toml has changed since, the nouns are built again from raw, without a request.
     """
     which = company()
-    found = newest(which)
+    found = brought(which)
     if found and not found.name.endswith(mark(team(which))):
         with _BUILDING:
             found = newest(which)
-            held = (folder(which) / "live.duckdb").exists()
+            held = lake_of(which) or (folder(which) / "live.duckdb").exists()
             if found and held and not found.name.endswith(mark(team(which))):
                 # A running collector holds the file: it reads the rules anew when it publishes, the old edition serves till then.
+                # Hosts of one lake whose rules differ would publish for ever, so this one keeps to itself what it makes here.
                 with contextlib.suppress(CairnError), Live(which) as live:
-                    found = publish(live)
+                    found = publish(live, shared=False)
     return found
+
+
+def brought(which: Company) -> Edition | None:
+    """Return the newest edition of a company; where there is a lake, what is newest there is brought from it first."""
+    if lake := lake_of(which):
+        _arrivals(which, lake).look(lambda draft, name: _put(which, draft, name))
+    return newest(which)
+
+
+def lake_away(which: Company) -> str | None:
+    """Return since when the lake cannot be reached, so that what is shown is the last edition brought from it; None if it can."""
+    lake = lake_of(which)
+    return _arrivals(which, lake).away if lake else None
+
+
+def _arrivals(which: Company, lake: "Lake") -> "Arrivals":
+    from data.lake_editions import Arrivals  # noqa: PLC0415
+
+    shelf = folder(which) / "published"
+    if shelf not in _ARRIVALS or _ARRIVALS[shelf].lake != lake:
+        _ARRIVALS[shelf] = Arrivals(lake, shelf)
+    return _ARRIVALS[shelf]
+
+
+def as_of(moment: datetime) -> Edition:
+    """Return the edition that was the newest at a moment in zone-less UTC, as it was published then: a lake keeps them.
+
+    Raises CairnError when there is no lake or it keeps none of that age.
+    """
+    which = company()
+    lake = lake_of(which)
+    if not lake:
+        raise CairnError(
+            f"Only a lake keeps the editions of the past, and the last {KEPT} alone are here.\n"
+            "docs/operating.md says how to move into one; what is collected is kept from then on. Ask without a day."
+        )
+    from data import lake_editions  # noqa: PLC0415
+
+    one = lake_editions.before(lake, moment)
+    path = folder(which) / PAST / f"{one.name}.duckdb"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}.tmp")
+        lake_editions.fetch(lake, one, draft)
+        draft.replace(path)
+    return Edition(one.name, path, which)
 
 
 def newest_of_all() -> Edition:
@@ -162,12 +214,12 @@ def mark(words: Team) -> str:
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:8]
 
 
-def publish(live: Live, *, anyway: bool = False, afresh: bool = False) -> Edition:
+def publish(live: Live, *, anyway: bool = False, afresh: bool = False, shared: bool = True) -> Edition:
     """Build the nouns from raw into a file of their own and point to it; readers see the old edition or the new, never half.
 
     When no row has changed since the last edition, its nouns are taken over and only its freshness is new; not where it is to
     be built `afresh`. A store that is collected anew is published when it holds about as much as the last edition, or `anyway`;
-    until then that one stays.
+    until then that one stays. Where there is a lake, it is `shared` with all its hosts.
     Returns the new edition. Raises CairnError when the disk is full or the nouns cannot be built; the old edition stays.
     """
     words = team(live.company)
@@ -189,17 +241,34 @@ def publish(live: Live, *, anyway: bool = False, afresh: bool = False) -> Editio
             "What was collected is safe in the store, and the pages keep the last edition."
             " Mend the cause and run 'python -m data rebuild'."
         ) from error
+    _put(live.company, draft, name)
+    if shared or not live.lake:
+        live.tell("published", f"{name} {made_of}")
+        live.tell("anew", "")
+        _share(live, path)
+    return Edition(name, path, live.company)
+
+
+def _put(which: Company, draft: Path, name: str) -> None:
+    """Put a draft on the shelf and point to it."""
+    pointer = _pointer(which)
     _sync_to_disk(draft)
-    draft.replace(path)
-    pointer = _pointer(live.company)
+    draft.replace(pointer.with_name(f"{name}.duckdb"))
     aside = pointer.with_suffix(".new")
     aside.write_text(name + "\n", encoding="utf-8")
     _sync_to_disk(aside)
     aside.replace(pointer)
-    live.tell("published", f"{name} {made_of}")
-    live.tell("anew", "")
-    _tidy(shelf, name)
-    return Edition(name, path, live.company)
+    _tidy(pointer.parent, name)
+
+
+def _share(live: Live, path: Path) -> None:
+    """Keep an edition in the lake, if there is one."""
+    if not live.lake:
+        return
+    from data import lake_editions  # noqa: PLC0415
+
+    if lake_editions.keep(live.lake, path, path.stem, live.imaged):
+        path.with_name(lake_editions.TAKEN).write_text(path.stem, encoding="utf-8")
 
 
 def _holds_less(live: Live, last: Edition) -> bool:
@@ -227,41 +296,38 @@ def _taken_over(live: Live, last: Edition, draft: Path, words: Team) -> bool:
 
 def _build_thriftily(live: Live, draft: Path, words: Team) -> None:
     """Write a draft in little memory; of a large store in as much as it fills, or in more where that is too little to sort in."""
-    large = live.path.stat().st_size
-    if large > LARGE:
-        live.connection.execute(f"set memory_limit = '{large}B'")
+    large = live.size()
     try:
-        _build(live, draft, words)
+        _build(live, draft, words, f"{large}B" if large > LARGE else None)
     except duckdb.OutOfMemoryException:
         draft.unlink(missing_ok=True)
-        live.connection.execute("set memory_limit = '4GB'")
-        _build(live, draft, words)
-    finally:
-        live.connection.execute(f"set memory_limit = '{STORAGE['memory_limit']}'")
+        _build(live, draft, words, "4GB")
 
 
-def _build(live: Live, draft: Path, words: Team) -> None:
+def _build(live: Live, draft: Path, words: Team, memory: str | None = None) -> None:
     """Write nouns, unless the draft has them already, and freshness into a draft of an edition."""
-    taken_over, little = draft.exists(), live.path.stat().st_size < LITTLE
-    # a page is kept sooner by one thread, and a large edition made by two
-    live.connection.execute(f"set threads = {1 if little else 2}")
-    live.connection.execute(
-        f"attach '{quoted(draft)}' as next (storage_version 'v1.5.0'); attach ':memory:' as scratch"
-    )
-    try:
-        with contextlib.ExitStack() as ending:
-            sessions = [ending.enter_context(live.connection.cursor()) for _ in range(TOGETHER if little else 1)]
-            for session in sessions:
-                session.execute("set timezone = 'UTC'; set search_path = 'next,scratch'")
+    taken_over, little = draft.exists(), live.size() < LITTLE
+    with live.still_image() as image:
+        # a page is kept sooner by one thread, and a large edition made by two
+        image.execute(f"set threads = {1 if little else 2}")
+        if memory:
+            image.execute(f"set memory_limit = '{memory}'")
+        image.execute(f"attach '{quoted(draft)}' as next (storage_version 'v1.5.0'); attach ':memory:' as scratch")
+        try:
+            with contextlib.ExitStack() as ending:
+                sessions = [ending.enter_context(image.cursor()) for _ in range(TOGETHER if little else 1)]
+                for session in sessions:
+                    session.execute("set timezone = 'UTC'; set search_path = 'next,scratch'")
+                    if not taken_over:
+                        rules.prepare(session, words, person_key(home()))
                 if not taken_over:
-                    rules.prepare(session, words, person_key(home()))
-            if not taken_over:
-                make(sessions, model())
-            _describe(sessions[0], live, words)
-            sessions[0].execute("checkpoint next")
-    finally:
-        live.connection.execute("detach next; detach scratch")
-        live.connection.execute("set threads = 1")
+                    make(sessions, model())
+                _describe(sessions[0], live, words)
+                sessions[0].execute("checkpoint next")
+        finally:
+            image.execute("detach next; detach scratch; set threads = 1")
+            if memory:
+                image.execute(f"set memory_limit = '{STORAGE['memory_limit']}'")
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, live: Live, words: Team) -> None:
@@ -345,6 +411,11 @@ def drop_old_editions(which: Company) -> None:
         if found and path != found.path:
             path.unlink(missing_ok=True)
     _drop_copies(folder(which) / "published")
+    shutil.rmtree(folder(which) / PAST, ignore_errors=True)
+    if lake := lake_of(which):
+        from data import lake_editions  # noqa: PLC0415
+
+        lake_editions.forget_the_past(lake)
 
 
 def quoted(path: Path) -> str:

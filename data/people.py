@@ -38,12 +38,21 @@ def forget(store: Live, login: str) -> int:
     so that nothing of it lingers in free space.
     """
     name, rows = _name(login), held(store, login)
-    for row in rows:
-        where, table = {"id": row.id}, row.table if row.table == "rejects" else f"raw.{row.table}"
-        [(body,)] = store.connection.execute(f"select body from {table} where id = $id limit 1", where).fetchall()
-        told = json.dumps(_without(json.loads(body), name), ensure_ascii=False, separators=(",", ":"))
-        store.connection.execute(f"update {table} set body = $body where id = $id", {**where, "body": told})
-    store.forget(login)
+    with store.transaction():
+        for told in sorted({row.table for row in rows}):
+            table = told if told == "rejects" else f"raw.{told}"
+            bodies = store.connection.execute(
+                f"select distinct body from {table} where contains(lower(body), lower($login))", {"login": login}
+            ).fetchall()
+            now = [
+                json.dumps(_without(json.loads(one), name), ensure_ascii=False, separators=(",", ":"))
+                for (one,) in bodies
+            ]
+            store.connection.execute(
+                f"update {table} t set body = s.now from (select unnest($was) as was, unnest($now) as now) s where t.body = s.was",
+                {"was": [one for (one,) in bodies], "now": now},
+            )
+        store.forget(login)
     store.rewrite()
     return len(rows)
 

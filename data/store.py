@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import duckdb
 
@@ -19,6 +19,9 @@ from data import addresses
 from data.errors import CairnError
 from data.forgotten import mark, person_key, without
 from data.over import over
+
+if TYPE_CHECKING:
+    from data.lake import Lake
 
 Company = Literal["team", "sandbox"]
 
@@ -54,6 +57,34 @@ create table if not exists rejects(
 create table if not exists fields(source text, stream text, name text, since timestamp);
 create table if not exists forgotten(mark text);
 """
+PAGE = """
+select
+    $source as source,
+    unnest($ids) as id,
+    unnest($scopes) as scope,
+    unnest($parents) as parent,
+    unnest($versions) as version,
+    unnest($bodies) as body,
+    unnest($complete) as complete,
+"""
+CHANGES = "s.version >= t.version and (t.body <> s.body or t.scope <> s.scope or t.gone_at is not null)"
+MERGE = f"""
+merge into {{table}} t
+using ({PAGE}) s
+on t.source = s.source and t.id = s.id
+when matched and {CHANGES} then update set
+    scope = s.scope,
+    parent = s.parent,
+    version = s.version,
+    body = s.body,
+    seen_at = $seen_at,
+    gone_at = null,
+    whole = case when s.complete then s.version end
+when not matched{{old}} then insert values (
+    s.source, s.id, s.scope, s.parent, s.version, s.body, $seen_at, null,
+    case when s.complete then s.version end
+)
+"""
 DAMAGED = re.compile("corrupt|not a valid duckdb|could not read enough bytes|replaying wal|checksum", re.IGNORECASE)
 FULL = re.compile("no space|too large|quota", re.IGNORECASE)
 OFTEN, SELDOM = 3, 7  # what was set aside is asked for again in each of the next runs, then every so many days
@@ -68,6 +99,18 @@ def home() -> Path:
 def folder(company: Company) -> Path:
     """Return the folder of one company's files: the sandbox never shares one with the team."""
     return home() / "sandbox" if company == "sandbox" else home()
+
+
+def lake_of(company: Company) -> "Lake | None":
+    """Return the lake that CAIRN_STORE names for the team; None where it names none, and for the sandbox company.
+
+    Raises CairnError when it does not name a lake.
+    """
+    if company == "sandbox" or not os.environ.get("CAIRN_STORE"):
+        return None
+    from data.lake import lake  # noqa: PLC0415 who has no lake pays nothing for it
+
+    return lake(home())
 
 
 @dataclass(frozen=True)
@@ -154,27 +197,33 @@ def _model(files: tuple[tuple[Path, int], ...]) -> str:
 class Live:
     """The collector's own file. One process holds it; everyone else reads the published edition.
 
-    Raises CairnError when another process holds the file, when the file is damaged or when a newer program wrote it.
+    Where CAIRN_STORE names a lake it is that instead: any number of processes have it open, and they write in turn.
+    Raises CairnError when another process holds the file, when the file is damaged or when a newer program wrote it, and when
+    the lake cannot be reached.
     """
 
     def __init__(self, company: Company) -> None:
         self.company: Company = company
         self.path = folder(company) / "live.duckdb"
+        self.lake = lake_of(company)
         self._holder = self.path.with_name("live.holder")
         self.kept_from: datetime | None = None  # what ended before, and is not here, is not kept (retention.py)
         self._known: set[str] = set()
         self._fields: dict[tuple[str, str], set[str]] = {}
         self._far: dict[tuple[str, str, str], tuple] | None = None  # the table progress, once it was read
+        self._within = False  # a transaction
+        self._seen = -1  # the newest version of a lake that is known here
         self.lost: Counter[tuple[str, str]] = (
             Counter()
         )  # items found to be no more since the file was opened, by source and stream
-        with _in_words(self.path):
+        with self._in_words():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.connection = self._open()
-            self._holder.write_text(f"{os.getpid()} {datetime.now().astimezone():%H:%M}", encoding="utf-8")
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """Open the file. What is damaged is moved aside: first the log of the last moments alone, then the whole file."""
+        if self.lake:
+            return self._begin()
         log, told = self.path.with_name(self.path.name + ".wal"), ""
         remedies = [[log]] if log.exists() else []
         remedies.append([self.path, log])
@@ -195,22 +244,32 @@ class Live:
         try:
             connection.execute("set timezone = 'UTC'")
             self._refuse_newer()
-            connection.execute(f"begin; {TABLES}")
-            self._known = set(self.tables())
-            for table in raw_tables():
-                self._ensure(table)
-            connection.execute("commit")
+            with self.transaction():
+                connection.execute(TABLES)
+                self._known = set(self.tables())
+                for table in raw_tables():
+                    self._ensure(table)
             if self.about("format") is None:
                 self.tell("format", str(FORMAT))
-            # damage shows where it is read, so what every run needs is read before any goes on
-            self._forgotten = frozenset(m for (m,) in connection.execute("select mark from forgotten").fetchall())
-            self._aside = bool(connection.execute("select 1 from rejects limit 1").fetchall())
-        except duckdb.Error:
-            connection.close()
+            if self.lake:
+                self._refuse_other_key()
+            self._recall()
+        except BaseException:
+            self._close()
             raise
         return connection
 
+    def _recall(self) -> None:
+        """Read what every run needs; damage shows where it is read, so this comes before anything else."""
+        self._far = None
+        self._fields.clear()
+        found = self.connection.execute("select mark from forgotten").fetchall()
+        self._forgotten = frozenset(told for (told,) in found)
+        self._aside = bool(self.connection.execute("select 1 from rejects limit 1").fetchall())
+
     def _connect(self) -> duckdb.DuckDBPyConnection:
+        if self.lake:
+            return self._connect_lake(self.lake)
         try:
             connection = duckdb.connect(str(self.path), config=STORAGE)
         except duckdb.Error as error:
@@ -222,7 +281,25 @@ class Live:
                 ) from None
             raise
         self.path.chmod(0o600)
+        self._holder.write_text(f"{os.getpid()} {datetime.now().astimezone():%H:%M}", encoding="utf-8")
         return connection
+
+    def _connect_lake(self, lake: "Lake") -> duckdb.DuckDBPyConnection:
+        from data.lake import RAW, Turns, options  # noqa: PLC0415
+
+        self.turns = Turns(lake)
+        with self.turns.writing(RAW):
+            connection = lake.connect(RAW)
+            options(connection)
+        return connection
+
+    def _close(self) -> None:
+        with contextlib.suppress(duckdb.Error):
+            self.connection.close()
+        if self.lake:
+            self.turns.close()
+        else:
+            self._holder.unlink(missing_ok=True)
 
     def _since(self, process: str) -> str:
         """Return since when a process has been writing, if it said so."""
@@ -242,14 +319,30 @@ class Live:
             " from GitHub and Jira; the pages keep the last edition until that is done."
         )
 
+    @contextlib.contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Turn what a disk or a database complains of into an error for people."""
+        if self.lake:
+            with self.lake.in_words():
+                yield
+            return
+        try:
+            yield
+        except (duckdb.Error, OSError) as error:
+            told = str(error).splitlines()[0]
+            cause = "The disk is full" if FULL.search(str(error)) else f"{self.path} cannot be written ({told})"
+            raise CairnError(
+                f"{cause}, so nothing more can be kept in {self.path.parent}.\n"
+                "What was kept before is safe, and the pages keep the last edition."
+                " Make room or mend the cause and run again: it goes on from there."
+            ) from error
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        with contextlib.suppress(duckdb.Error):
-            self.connection.close()
-        self._holder.unlink(missing_ok=True)
-        told = str(error) if error else ""
+        self._close()
+        told = str(error) if error and not self.lake else ""
         damage = error if isinstance(error, duckdb.Error) else error and error.__cause__
         if DAMAGED.search(told) and isinstance(
             damage, (duckdb.IOException, duckdb.InternalException, duckdb.FatalException)
@@ -261,17 +354,18 @@ class Live:
                 " Run 'python -m collectors sync' again: it collects everything anew."
             ) from None
         if isinstance(error, duckdb.Error):
-            with _in_words(self.path):
+            with self._in_words():
                 raise error
 
     def _ensure(self, stream: str) -> str:
         if stream not in self._known:
             if not re.fullmatch(r"[a-z_]+", stream):
                 raise ValueError(f"'{stream}' is not a name for a stream; use small letters and underscores")
-            self.connection.execute(
-                f"create table if not exists raw.{stream}(source text, id text, scope text, parent text, version timestamp,"
-                " body text, seen_at timestamp, gone_at timestamp, whole timestamp)"
-            )
+            with self.transaction():
+                self.connection.execute(
+                    f"create table if not exists raw.{stream}(source text, id text, scope text, parent text, version timestamp,"
+                    " body text, seen_at timestamp, gone_at timestamp, whole timestamp)"
+                )
             self._known.add(stream)
         return f"raw.{stream}"
 
@@ -282,9 +376,48 @@ class Live:
         if found and int(found) > FORMAT:
             self.connection.close()
             raise CairnError(
-                f"{self.path} was written by a newer Cairn (format {found}, this program knows {FORMAT}).\n"
+                f"{self.place} was written by a newer Cairn (format {found}, this program knows {FORMAT}).\n"
                 "Update this checkout, or point CAIRN_HOME at another folder. Nothing was changed."
             )
+
+    def _refuse_other_key(self) -> None:
+        """Raise CairnError where people are hashed otherwise than by the other hosts of a lake; of the key only a hash is kept there."""
+        told = mark("person.key", person_key(home()))
+        with self.transaction():
+            known = self.about("key")
+            if known is None:
+                self.tell("key", told)
+        if known not in {None, told}:
+            raise CairnError(
+                f"{home() / 'person.key'} is another key than the one the people in this lake are hashed with.\n"
+                "Put the file of the host that collected first in its place, readable by you alone. Nothing was changed."
+            )
+
+    def size(self) -> int:
+        """Return how many bytes what was collected takes on the disk."""
+        if self.lake:
+            [(told,)] = self.connection.execute(
+                "select coalesce(sum(file_size_bytes), 0)::bigint from ducklake_table_info('live')"
+            ).fetchall()
+            return told
+        return self.path.stat().st_size
+
+    @contextlib.contextmanager
+    def still_image(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a connection in which live does not change: an edition is made of one moment, whoever writes meanwhile."""
+        if not self.lake:
+            yield self.connection
+            return
+        from data.lake import RAW  # noqa: PLC0415
+
+        self.imaged = self.turns.version(RAW)
+        with contextlib.closing(self.lake.connect(RAW, version=self.imaged, writes=False)) as connection:
+            yield connection
+
+    @property
+    def place(self) -> str:
+        """Where what was collected is, in words."""
+        return f"The lake {self.lake.name}" if self.lake else str(self.path)
 
     def fingerprint(self) -> str:
         """Return a few digits that change whenever a row of raw does."""
@@ -338,16 +471,16 @@ class Live:
 
     def tell(self, key: str, value: str) -> None:
         """Keep a fact about the store itself."""
-        self.connection.execute("begin")
-        self.connection.execute("delete from about where key = $key", {"key": key})
-        self.connection.execute("insert into about values ($key, $value)", {"key": key, "value": value})
-        self.connection.execute("commit")
+        with self.transaction():
+            self.connection.execute("delete from about where key = $key", {"key": key})
+            self.connection.execute("insert into about values ($key, $value)", {"key": key, "value": value})
 
     def clear(self) -> None:
         """Forget everything collected. Only for the sandbox, whose life can be told again."""
         self._far = None
-        for table in ("progress", "syncs", "rejects", "fields", *(f"raw.{table}" for table in self.tables())):
-            self.connection.execute(f"delete from {table}")
+        with self.transaction():
+            for table in ("progress", "syncs", "rejects", "fields", *(f"raw.{table}" for table in self.tables())):
+                self.connection.execute(f"delete from {table}")
 
     def progress(self, origin: Origin) -> Progress:
         """Return how far a stream has been read; an empty Progress if it never was."""
@@ -406,9 +539,9 @@ class Live:
         for one in rejects:
             self._aside = True
             bound = {"source": origin.source, "stream": origin.stream, "id": _clean(one.id)}
-            before = self.connection.execute(
-                "delete from rejects where source = $source and stream = $stream and id = $id returning tries", bound
-            ).fetchone()
+            its = "rejects where source = $source and stream = $stream and id = $id"
+            before = self.connection.execute(f"select tries from {its}", bound).fetchone()
+            self.connection.execute(f"delete from {its}", bound)
             self.connection.execute(
                 "insert into rejects values ($source, $stream, $scope, $id, $reason, $body, $at, $tries, false)",
                 bound
@@ -451,12 +584,12 @@ class Live:
         """Return the ids of what was set aside and is to be asked for again now."""
         if not self._aside:
             return []
-        bound = {"source": origin.source, "stream": origin.stream, "scope": origin.scope}
-        found = self.connection.execute(
-            "update rejects set again = true where source = $source and stream = $stream and scope = $scope"
-            f" and {DUE} returning id",
-            bound | {"now": now},
-        ).fetchall()
+        bound = {"source": origin.source, "stream": origin.stream, "scope": origin.scope, "now": now}
+        its = f"source = $source and stream = $stream and scope = $scope and {DUE}"
+        found = self.connection.execute(f"select id from rejects where {its}", bound).fetchall()
+        if found:
+            with self.transaction():
+                self.connection.execute(f"update rejects set again = true where {its}", bound)
         return [i for (i,) in found]
 
     def set_aside(self, origin: Origin, *, again: bool) -> list[str]:
@@ -539,9 +672,9 @@ class Live:
             return Landed()
         bound = {"source": origin.source, "ids": list(ids), "at": at}
         with self.transaction():
-            lost = self.connection.execute(
+            [(lost,)] = self.connection.execute(
                 f"update {self._ensure(origin.stream)} set gone_at = $at{', whole = null' if parts else ''}"
-                " where source = $source and gone_at is null and id in (select unnest($ids)) returning id",
+                " where source = $source and gone_at is null and id in (select unnest($ids))",
                 bound,
             ).fetchall()
             if parts:
@@ -550,8 +683,8 @@ class Live:
                     " where source = $source and gone_at is null and parent in (select unnest($ids))",
                     bound,
                 )
-        self.lost[origin.source, origin.stream] += len(lost)
-        return Landed(changed=len(lost))
+        self.lost[origin.source, origin.stream] += lost
+        return Landed(changed=lost)
 
     def repositories(self, source: str) -> dict[str, dict[str, Any]]:
         """Return what is known of the repositories of a GitHub that still exist, by id."""
@@ -605,22 +738,31 @@ class Live:
 
     def visited(self, origin: Origin, ids: Sequence[str], at: datetime) -> None:
         """Keep that items were looked at, changed or not."""
-        self.connection.execute(
-            f"update {self._ensure(origin.stream)} set seen_at = $at where source = $source and id in (select unnest($ids))",
-            {"source": origin.source, "ids": list(ids), "at": at},
-        )
+        table = self._ensure(origin.stream)
+        with self.transaction():
+            self.connection.execute(
+                f"update {table} set seen_at = $at where source = $source and id in (select unnest($ids))",
+                {"source": origin.source, "ids": list(ids), "at": at},
+            )
 
     def still(self, source: str, scopes: Sequence[str], streams: Sequence[str], at: datetime) -> None:
         """Keep that streams were found unchanged: they are complete up to now."""
         self._far = None
-        self.connection.execute(
-            "update progress set complete_to = $at, tried_at = $at where source = $source"
-            " and scope in (select unnest($scopes)) and stream in (select unnest($streams))",
-            {"source": source, "scopes": list(scopes), "streams": list(streams), "at": at},
-        )
+        with self.transaction():
+            self.connection.execute(
+                "update progress set complete_to = $at, tried_at = $at where source = $source"
+                " and scope in (select unnest($scopes)) and stream in (select unnest($streams))",
+                {"source": source, "scopes": list(scopes), "streams": list(streams), "at": at},
+            )
 
     def rewrite(self) -> None:
-        """Write the file anew and drop the old one, so that nothing overwritten lingers in free space."""
+        """Write everything anew and drop the old, so that nothing overwritten lingers in free space."""
+        if self.lake:
+            from data import lake_files  # noqa: PLC0415
+
+            with self.turns.writing("keeping"), self._turn():
+                lake_files.anew(self.connection)
+            return
         fresh = self.path.with_suffix(".fresh")
         fresh.unlink(missing_ok=True)
         told = str(fresh).replace("'", "''")
@@ -640,16 +782,18 @@ class Live:
     def synced(self, **figures: Any) -> None:
         """Keep the figures of one sync of one source."""
         names = "started_at finished_at source requests points new_rows changed_rows seconds outcome".split()
-        self.connection.execute(
-            f"insert into syncs values ({', '.join('$' + name for name in names)})",
-            {name: figures[name] for name in names},
-        )
+        with self.transaction():
+            self.connection.execute(
+                f"insert into syncs values ({', '.join('$' + name for name in names)})",
+                {name: figures[name] for name in names},
+            )
 
     def forget(self, login: str) -> None:
         """Keep that a login is never to be kept again; of the login itself only a keyed hash is."""
         told = mark(login, person_key(home()))
         if told not in self._forgotten:
-            self.connection.execute("insert into forgotten values ($mark)", {"mark": told})
+            with self.transaction():
+                self.connection.execute("insert into forgotten values ($mark)", {"mark": told})
             self._forgotten |= {told}
 
     def _text(self, body: Any) -> str:
@@ -657,16 +801,48 @@ class Live:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing: commits at the end, rolls back on any error."""
-        self.connection.execute("begin")
-        try:
+        """All or nothing: commits at the end, rolls back on any error. One within another is part of it."""
+        if self._within:
             yield
-            self.connection.execute("commit")
-        except BaseException:
-            self._far = None
-            with contextlib.suppress(duckdb.Error):  # a commit that failed has rolled back by itself
-                self.connection.execute("rollback")
-            raise
+            return
+        with self._turn():
+            self.connection.execute("begin")
+            self._within = True
+            try:
+                yield
+                if self.lake:
+                    self.turns.unless_lost()
+                self.connection.execute("commit")
+            except BaseException:
+                self._far = None
+                with contextlib.suppress(duckdb.Error):  # a commit that failed has rolled back by itself
+                    self.connection.execute("rollback")
+                raise
+            finally:
+                self._within = False
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """In a lake, wait for the turn to write, and read anew what others have written meanwhile."""
+        if not self.lake:
+            yield
+            return
+        from data.lake import RAW  # noqa: PLC0415
+
+        with self.turns.writing(RAW):
+            if self._known and self._seen != self.turns.version(RAW):
+                self._recall()
+            yield
+            self._seen = self.turns.version(RAW)
+
+    @contextlib.contextmanager
+    def claim(self, source: str) -> Iterator[bool]:
+        """Take a source for oneself as long as this lasts, and tell if it was free: a lake has more than one collector."""
+        if not self.lake:
+            yield True
+            return
+        with self.turns.claimed(source) as ours:
+            yield ours
 
     def _merge(self, table: str, source: str, rows: Sequence[Row], seen_at: datetime) -> Landed:
         newest: dict[str, Row] = {}
@@ -676,50 +852,31 @@ class Live:
         if not newest:
             return Landed()
         kept = list(newest.values())
+        page = {
+            "source": source,
+            "ids": [r.id for r in kept],
+            "scopes": [r.scope for r in kept],
+            "parents": [r.parent for r in kept],
+            "versions": [r.version for r in kept],
+            "bodies": [self._text(r.body) for r in kept],
+            "complete": [r.complete for r in kept],
+        }
         old = f" and not {over(table.removeprefix('raw.'), 's.')}" if self.kept_from else ""
-        actions = self.connection.execute(
-            f"""
-            merge into {table} t
-            using (
-                select
-                    $source as source,
-                    unnest($ids) as id,
-                    unnest($scopes) as scope,
-                    unnest($parents) as parent,
-                    unnest($versions) as version,
-                    unnest($bodies) as body,
-                    unnest($complete) as complete,
-            ) s
-            on t.source = s.source and t.id = s.id
-            when matched and s.version >= t.version
-                and (t.body <> s.body or t.scope <> s.scope or t.gone_at is not null) then update set
-                scope = s.scope,
-                parent = s.parent,
-                version = s.version,
-                body = s.body,
-                seen_at = $seen_at,
-                gone_at = null,
-                whole = case when s.complete then s.version end
-            when not matched{old} then insert values (
-                s.source, s.id, s.scope, s.parent, s.version, s.body, $seen_at, null,
-                case when s.complete then s.version end
-            )
-            returning merge_action
-            """,
-            {
-                "source": source,
-                "seen_at": seen_at,
-                "ids": [r.id for r in kept],
-                "scopes": [r.scope for r in kept],
-                "parents": [r.parent for r in kept],
-                "versions": [r.version for r in kept],
-                "bodies": [self._text(r.body) for r in kept],
-                "complete": [r.complete for r in kept],
-                **({"kept_from": self.kept_from} if "$kept_from" in old else {}),
-            },
+        page |= {"kept_from": self.kept_from} if "$kept_from" in old else {}
+        sql, bound = MERGE.format(table=table, old=old), page | {"seen_at": seen_at}
+        if not self.lake:
+            actions = self.connection.execute(f"{sql} returning merge_action", bound).fetchall()
+            new = sum(action == "INSERT" for (action,) in actions)
+            return Landed(new, len(actions) - new)
+        # a lake does not tell what a merge did, so it is asked before; nobody else can write in between
+        [(new, changed)] = self.connection.execute(
+            f"select count(*) filter (t.id is null{old}), count(*) filter ({CHANGES}) from ({PAGE}) s"
+            f" left join {table} t on t.source = s.source and t.id = s.id",
+            page,
         ).fetchall()
-        new = sum(action == "INSERT" for (action,) in actions)
-        return Landed(new, len(actions) - new)
+        if new or changed:
+            self.connection.execute(sql, bound)
+        return Landed(new, changed)
 
     def _keep_progress(self, origin: Origin, progress: Progress, tried_at: datetime) -> None:
         known, key = self._progress(), (origin.source, origin.stream, origin.scope)
@@ -740,21 +897,6 @@ class Live:
             },
         )
         known[key] = (place, progress.complete_to, progress.expected, progress.error)
-
-
-@contextlib.contextmanager
-def _in_words(path: Path) -> Iterator[None]:
-    """Turn what a disk or a database complains of into an error for people."""
-    try:
-        yield
-    except (duckdb.Error, OSError) as error:
-        told = str(error).splitlines()[0]
-        cause = "The disk is full" if FULL.search(str(error)) else f"{path} cannot be written ({told})"
-        raise CairnError(
-            f"{cause}, so nothing more can be kept in {path.parent}.\n"
-            "What was kept before is safe, and the pages keep the last edition."
-            " Make room or mend the cause and run again: it goes on from there."
-        ) from error
 
 
 def _checked(row: Row | Reject) -> Row | Reject:

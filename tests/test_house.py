@@ -15,7 +15,7 @@ HOUSE = Path(__file__).resolve().parent.parent
 MAY_IMPORT = {
     "collectors": {"data", "httpx", "jwt", "rich", "stamina", "typer"},
     "collectors/sandbox": {"collectors", "data", "graphql", "httpx", "starlette"},
-    "data": {"duckdb", "holidays", "numpy", "pandas", "pydantic", "sqlalchemy", "typer"},
+    "data": {"duckdb", "holidays", "numpy", "pandas", "psycopg", "pydantic", "sqlalchemy", "typer"},
     "metrics": {"data", "numpy", "pandas", "scipy", "typer"},
     "pages": {"PIL", "data", "metrics", "numpy", "pandas", "plotly", "starlette", "streamlit"},
     "app.py": {"pages", "streamlit"},
@@ -190,7 +190,7 @@ def test_a_wrong_import_is_answered_in_words():
 
     assert wrong_imports(house) == [
         "collectors/wire.py:5 imports streamlit; collectors may import data, httpx, jwt, rich, stamina, typer",
-        "data/store.py:1 imports metrics; data may import duckdb, holidays, numpy, pandas, pydantic, sqlalchemy, typer",
+        "data/store.py:1 imports metrics; data may import duckdb, holidays, numpy, pandas, psycopg, pydantic, sqlalchemy, typer",
         "data/store.py:2 imports urllib.request; only collectors open a way to the outside",
         "metrics/flow.py:2 imports collectors; metrics may import data, numpy, pandas, scipy, typer",
         "pages/health.py:2 imports parts; pages may import PIL, data, metrics, numpy, pandas, plotly, starlette, streamlit",

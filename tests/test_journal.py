@@ -1,14 +1,11 @@
 """What people wrote down is never lost: not by a kill, not by another editor, not by a full disk, not by a lost database."""
 
 import json
-import os
-import pwd
 import random
 import resource
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -23,31 +20,6 @@ from data.kinds import DECISION, KINDS, PICTURE
 from tests import torture
 
 HOUSE = Path(__file__).resolve().parent.parent
-POSTGRES = next(
-    (place for place in sorted(Path("/usr/lib/postgresql").glob("*/bin")) if (place / "initdb").exists()), None
-)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A PostgreSQL of our own, and the address of a database in it."""
-    if not POSTGRES:
-        pytest.skip("no PostgreSQL is installed (Debian: apt-get install postgresql)")
-    with tempfile.TemporaryDirectory() as place:
-        who = {}
-        if os.getuid() == 0:  # it does not run as root
-            user = pwd.getpwnam("postgres")
-            os.chown(place, user.pw_uid, user.pw_gid)
-            who = {"user": user.pw_uid, "group": user.pw_gid}
-
-        def run(*words: str) -> None:
-            subprocess.run([str(POSTGRES / words[0]), "-D", f"{place}/db", *words[1:]], check=True, cwd=place, **who)
-
-        run("initdb", "-U", "cairn", "--auth=trust", "-N")
-        alone = f"-c listen_addresses='' -c unix_socket_directories='{place}'"
-        run("pg_ctl", "-w", "-l", f"{place}/log", "-o", alone, "start")
-        yield f"postgresql+psycopg://cairn@/postgres?host={place}"
-        run("pg_ctl", "-m", "immediate", "stop")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -55,11 +27,7 @@ def journal(request, tmp_path) -> Iterator[Journal]:
     if request.param == "sqlite":
         one = Journal(f"sqlite:///{tmp_path / 'journal.db'}", tmp_path / "journal.jsonl")
     else:
-        url = request.getfixturevalue("postgres")
-        with sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect() as connection:
-            name = f"j{random.randrange(10**9)}"
-            connection.execute(sa.text(f"create database {name}"))
-        one = Journal(url.replace("/postgres?", f"/{name}?"), tmp_path / "journal.jsonl")
+        one = Journal(request.getfixturevalue("database")(), tmp_path / "journal.jsonl")
     yield one
     one.engine.dispose()
 

@@ -23,6 +23,16 @@ def _empty_home(monkeypatch, tmp_path):
     monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "team.toml"))
 
 
+@pytest.fixture(params=["file", "lake"])
+def _either(request) -> None:
+    """What is promised of the file is promised of the lake as well."""
+    if request.param == "lake":
+        request.getfixturevalue("lake")
+
+
+EITHER = pytest.mark.usefixtures("_either")
+
+
 def land(store: Live, *rows: Row, place: int = 1):
     return store.land(PULLS, rows, Progress({"page": place}), LATE)
 
@@ -32,6 +42,7 @@ def bodies(store: Live) -> list[str]:
     return [body for (body,) in told]
 
 
+@EITHER
 def test_the_newest_version_wins_whatever_the_order_of_arrival():
     with Live("team") as store:
         land(store, Row("1", LATE, {"title": "new"}, "acme/shop"))
@@ -41,6 +52,7 @@ def test_the_newest_version_wins_whatever_the_order_of_arrival():
         assert bodies(store) == ['{"title":"new"}']
 
 
+@EITHER
 def test_the_same_page_twice_is_one_page():
     with Live("team") as store:
         first = land(store, Row("1", EARLY, {"a": 1}, "acme/shop"), Row("1", EARLY, {"a": 1}, "acme/shop"))
@@ -49,6 +61,7 @@ def test_the_same_page_twice_is_one_page():
         assert (first.new, second.new, second.changed) == (1, 0, 0)
 
 
+@EITHER
 def test_rows_and_the_place_they_were_read_up_to_are_kept_together_or_not_at_all():
     with Live("team") as store:
         land(store, Row("1", EARLY, {}, "acme/shop"), place=1)
@@ -59,6 +72,7 @@ def test_rows_and_the_place_they_were_read_up_to_are_kept_together_or_not_at_all
         assert len(bodies(store)) == 1
 
 
+@EITHER
 def test_parts_are_due_until_they_are_read_for_the_present_version():
     with Live("team") as store:
         land(store, Row("1", EARLY, {}, "acme/shop", complete=False), Row("2", EARLY, {}, "acme/shop"))
@@ -75,6 +89,7 @@ def test_parts_are_due_until_they_are_read_for_the_present_version():
         assert store.due(PULLS, 10) == [Due("1", "acme/shop", LATE, {"more": 1})]
 
 
+@EITHER
 def test_parts_of_an_older_version_do_not_linger():
     with Live("team") as store:
         land(store, Row("1", EARLY, {}, "acme/shop", complete=False))
@@ -86,6 +101,7 @@ def test_parts_of_an_older_version_do_not_linger():
         assert left == [("b",)]
 
 
+@EITHER
 def test_text_no_database_can_hold_is_kept_readable():
     with Live("team") as store:
         land(store, Row("1", EARLY, {"title": "half \ud800 a pair, \u202e and 🚀"}, "acme/shop"))
@@ -93,6 +109,7 @@ def test_text_no_database_can_hold_is_kept_readable():
         assert bodies(store) == ['{"title":"half \ufffd a pair, \u202e and 🚀"}']
 
 
+@EITHER
 def test_a_sync_killed_at_any_instant_loses_nothing_and_doubles_nothing(tmp_path):
     writer = """
 import sys
@@ -149,6 +166,7 @@ def test_a_damaged_file_is_moved_aside_and_never_written_over():
     assert next(path.parent.glob("live.duckdb.damaged-*")).read_bytes().startswith(b"<html>")
 
 
+@EITHER
 def test_a_file_of_a_newer_program_is_refused():
     with Live("team") as store:
         store.tell("format", "99")
@@ -199,6 +217,7 @@ def test_an_open_reader_does_not_stop_a_sync():
     assert edition().name == made.name
 
 
+@EITHER
 def test_a_changed_rule_makes_a_new_edition_without_collecting(tmp_path):
     with Live("team") as store:
         before = publish(store)
@@ -219,6 +238,7 @@ def test_old_editions_are_tidied_away():
     assert left[-1] == made.name
 
 
+@EITHER
 def test_an_edition_that_cannot_be_built_leaves_the_old_one(monkeypatch, tmp_path):
     with Live("team") as store:
         before = publish(store)
