@@ -137,7 +137,7 @@ def forget_login(
         typer.confirm(f"Write {login} out of every row? This cannot be undone.", abort=True)
     with Live(company()) as live:
         rows = people.forget(live, login) + looked.forget(login)
-        publish(live)
+        publish(live, afresh=True)  # no row has a new version, and the nouns before hold the name in titles
         drop_old_editions(live.company)
         console_log.forget(live.company, login)
         left = people.held(live, login)

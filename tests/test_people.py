@@ -76,6 +76,21 @@ def test_what_is_held_of_a_person_is_shown_and_forgotten_and_nothing_is_left():
     assert len(list((home() / "published").glob("*.duckdb"))) == 1
 
 
+def test_a_name_in_a_title_is_in_no_edition_afterwards(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAIRN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CAIRN_CONFIG", str(tmp_path / "team.toml"))
+    origin, day = Origin("github.com", "github", "github_pull_requests", "acme/shop"), datetime(2026, 3, 1)  # noqa: DTZ001
+    with Live("team") as store:
+        store.land(origin, [Row("1", day, {"id": "1", "title": "What ada-l did"}, "acme/shop")], Progress(), day)
+        publish(store)
+    assert "What ada-l did" in texts(edition().path)
+    command = [sys.executable, "-m", "data", "forget", "ada-l", "--yes"]
+    subprocess.run(command, cwd=HOUSE, check=True, capture_output=True)
+
+    assert not [text for text in texts(edition().path) if "ada-l" in text]
+    assert "What somebody-forgotten did" in texts(edition().path)
+
+
 def test_a_forgotten_name_is_not_kept_when_it_is_told_again(monkeypatch, tmp_path):
     monkeypatch.setenv("CAIRN_HOME", str(tmp_path))
     origin, day = Origin("github.com", "github", "github_things", "acme/shop"), datetime(2026, 3, 1)  # noqa: DTZ001 UTC
