@@ -153,6 +153,8 @@ class Run:
             self.watch.say(told)
         with self.listening():
             outcomes = await asyncio.gather(*map(self.source, sources))
+            if all(outcome.taken for outcome in outcomes):
+                return outcomes
             gone = retention.again(self.store, words, now)
             self.press.now()
             if gone:
@@ -192,7 +194,7 @@ class Run:
 
     async def source(self, source: Source) -> Outcome:
         """Read every scope of one source over one line, unless another collector is at it."""
-        with self.store.claim(source.name) as free:
+        with self.store.claim(f"{source.kind} {source.name}") as free:
             return await self.claimed(source) if free else Outcome(source, taken=True)
 
     async def claimed(self, source: Source) -> Outcome:

@@ -1,6 +1,6 @@
 """Where it stays: what the APIs said, the nouns made of it, the edition that is read, and the team's own words."""
 
-from data.editions import Edition, asking, company, edition, publish, query, team
+from data.editions import Edition, as_of, asked, asking, company, edition, publish, query, team
 from data.errors import CairnError, NeverCollectedError
 from data.store import Due, Landed, Live, Origin, Progress, Reject, Row, home
 from data.team import Team, read_team, team_file
@@ -17,6 +17,8 @@ __all__ = [
     "Reject",
     "Row",
     "Team",
+    "as_of",
+    "asked",
     "asking",
     "company",
     "edition",

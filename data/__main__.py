@@ -1,6 +1,7 @@
 """The store from the command line: ask it anything, read-only, or build its nouns again."""
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ import typer
 
 from data import CairnError, Live, company, console, console_log, looked, people, publish, retention, team
 from data.editions import drop_old_editions
+from data.store import folder, home, lake_of
 
 main = typer.Typer(
     help="Where it stays: ask the published edition, or build it again.",
@@ -84,6 +86,40 @@ def take_back(file: Annotated[Path, typer.Argument(help="What backup wrote.", ex
 
     made = restore(file)
     sys.stdout.write(f"Edition {made.name} is published. Tokens are not in a backup: set them before the next sync.\n")
+
+
+@main.command("move")
+def move_store(
+    to: Annotated[str, typer.Option(help="A lake, named as in CAIRN_STORE, or file: out of the lake of CAIRN_STORE.")],
+) -> None:
+    """Copy what was collected into a lake, or out of it into a file, and prove that both hold the same. What is here stays."""
+    from data import lake, move  # noqa: PLC0415 who has no lake pays nothing for it
+
+    file = folder("team") / "live.duckdb"
+    if to == "file":
+        source = lake_of("team")
+        if not source:
+            raise CairnError("CAIRN_STORE names no lake to move out of. Nothing was changed.")
+        told, after = move.out_of_lake(source, file), "Unset CAIRN_STORE, then run 'python -m data rebuild'."
+    else:
+        told = move.into_lake(file, lake.named(to, home()))
+        os.environ["CAIRN_STORE"] = to
+        with Live("team") as live:
+            publish(live, afresh=True)
+        after = "Set CAIRN_STORE to it on every host; the file stays as it is, and may go when you have looked at the pages."
+    rows = f"{sum(told.values()):,} rows in {len(told)} tables"
+    sys.stdout.write(f"{rows} are the same in both, by their number and by their hash. {after}\n")
+
+
+@main.command("tidy")
+def tidy_lake() -> None:
+    """Write the small files of a lake together, and let go of versions that nobody will ask for. A sync does it once an hour."""
+    with Live("team") as live:
+        if not live.lake:
+            raise CairnError("CAIRN_STORE names no lake, and the file keeps itself tidy. Nothing was changed.")
+        before = live.size()
+        live.tidy()
+        sys.stdout.write(f"What was collected took {before:,} bytes and takes {live.size():,}.\n")
 
 
 @main.command("bundle")

@@ -21,7 +21,7 @@ from data.errors import CairnError
 from data.forgotten import person_key
 from data.journal import begun, journal, read_twin
 from data.pulse import Pulse
-from data.store import FORMAT, Live, folder, home
+from data.store import FORMAT, Live, folder, home, lake_of
 from data.team import team_file
 
 ABOUT, STORE, WRITTEN, PULSES, KEY, WORDS = (
@@ -35,14 +35,13 @@ def backup(path: Path, today: date) -> dict[str, Any]:
     Raises CairnError while a sync is running, when there is nothing yet, or when the file is there already.
     """
     which = company()
-    if not (folder(which) / STORE).exists():
+    if not lake_of(which) and not (folder(which) / STORE).exists():
         raise CairnError("There is nothing to back up yet: no sync has run here. Nothing was written.")
     if path.exists():
         raise CairnError(f"{path} is there already, and a backup never writes over another.\nName another file.")
     draft = path.with_name(f"{path.name}.tmp")
     with tempfile.TemporaryDirectory(dir=path.parent) as place, Live(which) as live:
-        live.connection.execute("checkpoint")
-        members = {name: live.path if name == STORE else made for name, made in _written(Path(place), today)}
+        members = dict(_written(Path(place), today)) | {STORE: _collected(live, Path(place))}
         about = {
             "company": which,
             "format": FORMAT,
@@ -68,12 +67,18 @@ def restore(path: Path) -> Edition:
     with tempfile.TemporaryDirectory(dir=_nearest(home())) as place:
         about = _unpacked(path, Path(place))
         which = about["company"]
-        if (folder(which) / STORE).exists() or (begun(which) and journal(which).last()):
+        lake = lake_of(which)
+        if (not lake and (folder(which) / STORE).exists()) or (begun(which) and journal(which).last()):
             raise CairnError(
                 f"There is something in {folder(which)} already, and a restore never writes over it. Nothing was changed.\n"
                 "Set CAIRN_HOME to an empty folder, or move the files there away."
             )
         folder(which).mkdir(parents=True, exist_ok=True)
+        if lake:
+            from data import move  # noqa: PLC0415
+
+            move.into_lake(Path(place) / STORE, lake)
+            (Path(place) / STORE).unlink()
         for name, target in ((KEY, home() / KEY), (WORDS, team_file()), (STORE, folder(which) / STORE)):
             if (Path(place) / name).exists() and not target.exists():
                 shutil.move(Path(place) / name, target)
@@ -86,9 +91,19 @@ def restore(path: Path) -> Edition:
         return publish(live, afresh=True)
 
 
+def _collected(live: Live, place: Path) -> Path:
+    """Return the file with all that was collected; out of a lake it is copied into a folder first."""
+    if live.lake:
+        from data import move  # noqa: PLC0415 who has no lake pays nothing for it
+
+        move.out_of_lake(live.lake, place / STORE)
+        return place / STORE
+    live.connection.execute("checkpoint")
+    return live.path
+
+
 def _written(place: Path, today: date) -> Iterator[tuple[str, Path]]:
     """Write what goes along beside the store into a folder, and yield each name with its file."""
-    yield STORE, place / STORE
     person_key(home())
     yield KEY, home() / KEY
     if company() == "team" and team_file().exists():

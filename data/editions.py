@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ LITTLE = 64_000_000  # bytes of raw answers: two connections of one thread make 
 TOGETHER = 2  # such connections
 LARGE = 1_000_000_000  # bytes of them, for which an edition made in little memory would not come to an end
 PAST = "past"  # the folder of editions of another day, brought from a lake
+TIDY, MANY = timedelta(hours=1), 100  # after so long, or so many files, those of a lake are written together
 KEPT = 3  # editions; an open page may still read the one before
 OPEN = ".open"  # ends the name of what anybody may ask of an edition, see open_file.py
 READ: dict[str, str | bool | int | float | list[str]] = {
@@ -170,12 +171,15 @@ def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | 
 
 
 @contextlib.contextmanager
-def asking() -> Iterator[None]:
-    """Let all questions asked within go to one edition over one connection: many small ones then take half the time."""
-    if _HELD.get():
+def asking(edition: Edition | None = None) -> Iterator[None]:
+    """Let all questions asked within go to one edition over one connection: many small ones then take half the time.
+
+    It is the newest by default, or the one that is asked already.
+    """
+    if _HELD.get() and not edition:
         yield
         return
-    found = newest_of_all()
+    found = edition or newest_of_all()
     with _open(found) as connection:
         token = _HELD.set((found, connection))
         try:
@@ -199,6 +203,12 @@ def _open(found: Edition) -> duckdb.DuckDBPyConnection:
         connection = _OPEN[which].cursor()
     connection.execute("set timezone = 'UTC'")
     return connection
+
+
+def asked() -> Edition | None:
+    """Return the edition that questions go to now: the one they are all asked of, else the newest."""
+    held = _HELD.get()
+    return held[0] if held else edition()
 
 
 def let_go() -> None:
@@ -269,6 +279,10 @@ def _share(live: Live, path: Path) -> None:
 
     if lake_editions.keep(live.lake, path, path.stem, live.imaged):
         path.with_name(lake_editions.TAKEN).write_text(path.stem, encoding="utf-8")
+    tidied = live.about("tidied")
+    old = not tidied or datetime.now(UTC) - datetime.fromisoformat(tidied) > TIDY
+    if old or live.turns.files() > MANY:
+        live.tidy()
 
 
 def _holds_less(live: Live, last: Edition) -> bool:

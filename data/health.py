@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import duckdb
 
-from data.editions import company, newest, query
+from data.editions import brought, company, lake_away, query
 from data.errors import CairnError
 from data.store import Company
 
@@ -27,6 +27,7 @@ class State:
     word: Literal["ok", "stale", "never", "unreadable"]
     company: Company
     complete_to: datetime | None = None
+    away: str | None = None  # since when the lake cannot be reached
 
     def told(self) -> dict[str, str | None]:
         """Return it as JSON holds it: no name of anybody or anything."""
@@ -36,19 +37,22 @@ class State:
     def sentence(self) -> str:
         """Return it in words, with what to do next."""
         upto = f"to {self.complete_to:%Y-%m-%d %H:%M} UTC" if self.complete_to else "not yet from every service"
+        away = (
+            f" The lake cannot be reached {self.away}; this is the last edition brought from it." if self.away else ""
+        )
         return {
             "ok": f"All is well: everything is read {upto}.",
             "stale": f"The numbers are old: everything is read {upto}. Run 'python -m collectors sync'; what is there is safe.",
             "never": "Nothing was read to its end yet. Run 'python -m collectors sync'; it goes on where it stopped.",
             "unreadable": "The newest edition cannot be read. Run 'python -m data rebuild'; what was collected is safe.",
-        }[self.word]
+        }[self.word] + away
 
 
 def state(now: datetime) -> State:
     """Return how current the newest edition is at a moment in zone-less UTC. Makes no edition, and waits for no collector."""
     which = company()
     try:
-        found = newest(which)
+        found = brought(which)
         # files of usage tell up to their last day, however often they are read
         read = query(
             "select count(*) > count(reached) as lacks, min(reached) as behind, max(reached) as ahead"
@@ -61,7 +65,7 @@ def state(now: datetime) -> State:
         return State("never", which)
     behind = None if read["lacks"][0] else read["behind"][0].to_pydatetime()
     old = which == "team" and (behind is None or behind < now - OLD)
-    return State("stale" if old else "ok", which, behind)
+    return State("stale" if old else "ok", which, behind, lake_away(which))
 
 
 def complete() -> "pd.DataFrame":

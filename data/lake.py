@@ -24,6 +24,7 @@ BEGINS = "ducklake:postgres:"
 RAW, NOUNS = "cairn_raw", "cairn_nouns"  # the schemas of the catalog in which DuckLake keeps its two parts
 OURS = zlib.crc32(b"cairn") >> 1  # the first of the two numbers of every turn in that database
 WAIT = "15min"  # for a turn
+DAYS = 90  # CAIRN_LAKE_DAYS, if nobody says otherwise
 TRY = 5  # seconds, for PostgreSQL to answer
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
@@ -47,6 +48,7 @@ class Lake:
     catalog: str
     password: str
     files: str
+    days: int  # for which the last edition of each is kept
     spill: Path  # where what does not fit into memory goes for a moment
 
     @property
@@ -123,7 +125,10 @@ def named(store: str, home: Path) -> Lake:
     if not files.startswith("s3://"):
         files = str(Path(files).resolve())
     password = words.pop("password", None) or os.environ.get("PGPASSWORD", "")
-    return Lake(make_conninfo(**words), password, files, home / "lake.tmp")
+    days = os.environ.get("CAIRN_LAKE_DAYS") or f"{DAYS}"
+    if not days.isdecimal():
+        raise CairnError(f"CAIRN_LAKE_DAYS is not a number of days: {days[:20]}. Correct it; nothing was changed.")
+    return Lake(make_conninfo(**words), password, files, int(days), home / "lake.tmp")
 
 
 def extension(name: str) -> Path:
@@ -193,6 +198,13 @@ class Turns:
             row = self.connection.execute(f"select max(snapshot_id) from {part}.ducklake_snapshot".encode()).fetchone()
         return row[0] if row and row[0] is not None else -1
 
+    def files(self) -> int:
+        """Return of how many files what was collected now consists."""
+        with self.lake.in_words():
+            counted = f"select count(*) from {RAW}.ducklake_data_file where end_snapshot is null"
+            row = self.connection.execute(counted.encode()).fetchone()
+        return row[0] if row else 0
+
     def sweep(self, part: str) -> None:
         """Let PostgreSQL write the catalog of a part anew, so that nothing overwritten lingers in it."""
         with self.lake.in_words():
@@ -200,7 +212,8 @@ class Turns:
                 "select tablename from pg_tables where schemaname = %s", (part,)
             ).fetchall()
             for (table,) in tables:
-                self.connection.execute(f"vacuum full {part}.{table}".encode())
+                self.connection.execute(f"vacuum (full, analyze) {part}.{table}".encode())
+            self.connection.execute("vacuum full pg_catalog.pg_statistic")  # the planner's samples quote rows
 
     def close(self) -> None:
         """Give everything back."""

@@ -43,7 +43,7 @@ def keep(lake: Lake, path: Path, name: str, made_of: int) -> bool:
             if there and there[-1].made_of > made_of:
                 return False
             _write(connection, path, name, made_of)
-            _let_go(connection)
+            _let_go(connection, lake.days)
     finally:
         turns.close()
     return True
@@ -65,11 +65,10 @@ def _write(connection: duckdb.DuckDBPyConnection, path: Path, name: str, made_of
     connection.execute("commit; detach edition")
 
 
-def _let_go(connection: duckdb.DuckDBPyConnection) -> None:
+def _let_go(connection: duckdb.DuckDBPyConnection, days: int) -> None:
     found = connection.execute(
         "select snapshot_id, snapshot_time at time zone 'UTC' from live.snapshots() order by snapshot_id"
     ).fetchall()
-    days = int(os.environ.get("CAIRN_LAKE_DAYS") or lake_files.DAYS)
     lake_files.drop(connection, lake_files.unwanted(found, datetime.now(UTC).replace(tzinfo=None), days))
     connection.execute(f"call ducklake_cleanup_old_files('live', older_than => {lake_files.HOUR})")
     connection.execute(f"call ducklake_delete_orphaned_files('live', older_than => {lake_files.DAY})")

@@ -9,7 +9,7 @@ DAY = "now() - interval 1 day"  # whoever reads an older version of what was col
 HOUR = "now() - interval 1 hour"
 SPARSE = 0.3  # of a file's rows were replaced since, and it is written anew
 ALL_OF = timedelta(days=2)  # editions of the last two days stay, then the last of each day, then of each month
-DAYS, MONTHS = 90, 24
+MONTHS = 24
 
 
 def compact(connection: duckdb.DuckDBPyConnection) -> None:
@@ -53,7 +53,7 @@ def drop(connection: duckdb.DuckDBPyConnection, versions: Iterable[int]) -> None
         connection.execute(f"call ducklake_expire_snapshots('live', versions => [{told}])")
 
 
-def unwanted(versions: Iterable[tuple[int, datetime]], now: datetime, days: int = DAYS) -> list[int]:
+def unwanted(versions: Iterable[tuple[int, datetime]], now: datetime, days: int) -> list[int]:
     """Return the versions nobody will ask for: `versions` come with their time, the newest last, like `now` in zone-less UTC.
 
     All of the last two days are wanted, the last of each of so many days, and the last of each month of two years.

@@ -213,6 +213,7 @@ class Live:
         self._far: dict[tuple[str, str, str], tuple] | None = None  # the table progress, once it was read
         self._within = False  # a transaction
         self._seen = -1  # the newest version of a lake that is known here
+        self._claims = 0  # sources of a lake that nobody else reads now
         self.lost: Counter[tuple[str, str]] = (
             Counter()
         )  # items found to be no more since the file was opened, by source and stream
@@ -263,9 +264,12 @@ class Live:
         """Read what every run needs; damage shows where it is read, so this comes before anything else."""
         self._far = None
         self._fields.clear()
+        self._aside = bool(self.connection.execute("select 1 from rejects limit 1").fetchall())
+        self._recall_forgotten()
+
+    def _recall_forgotten(self) -> None:
         found = self.connection.execute("select mark from forgotten").fetchall()
         self._forgotten = frozenset(told for (told,) in found)
-        self._aside = bool(self.connection.execute("select 1 from rejects limit 1").fetchall())
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         if self.lake:
@@ -288,9 +292,13 @@ class Live:
         from data.lake import RAW, Turns, options  # noqa: PLC0415
 
         self.turns = Turns(lake)
-        with self.turns.writing(RAW):
-            connection = lake.connect(RAW)
-            options(connection)
+        try:
+            with self.turns.writing(RAW):
+                connection = lake.connect(RAW)
+                options(connection)
+        except BaseException:
+            self.turns.close()
+            raise
         return connection
 
     def _close(self) -> None:
@@ -371,7 +379,7 @@ class Live:
 
     def _refuse_newer(self) -> None:
         """Raise CairnError before anything is changed in a file whose tables this program may not know."""
-        known = self.connection.execute("select 1 from duckdb_tables() where table_name = 'about'").fetchone()
+        known = self._first("select 1 from duckdb_tables() where table_name = 'about'")
         found = self.about("format") if known else None
         if found and int(found) > FORMAT:
             self.connection.close()
@@ -379,6 +387,15 @@ class Live:
                 f"{self.place} was written by a newer Cairn (format {found}, this program knows {FORMAT}).\n"
                 "Update this checkout, or point CAIRN_HOME at another folder. Nothing was changed."
             )
+
+    def tidy(self) -> None:
+        """In a lake, write small files together and let go of what nobody reads any more."""
+        if self.lake:
+            from data import lake_files  # noqa: PLC0415
+
+            with self._turn(), self._in_words():
+                lake_files.compact(self.connection)
+            self.tell("tidied", datetime.now(UTC).isoformat(timespec="seconds"))
 
     def _refuse_other_key(self) -> None:
         """Raise CairnError where people are hashed otherwise than by the other hosts of a lake; of the key only a hash is kept there."""
@@ -425,7 +442,7 @@ class Live:
             f"select bit_xor(hash('{table}', source, id, scope, parent, version, seen_at, gone_at, whole)) as h from raw.{table}"
             for table in self.tables()
         )
-        found = self.connection.execute(f"select coalesce(bit_xor(h), 0) from ({tables})").fetchone()
+        found = self._first(f"select coalesce(bit_xor(h), 0) from ({tables})")
         return str(found[0]) if found else ""
 
     def count(self, source: str) -> int:
@@ -434,7 +451,7 @@ class Live:
             f"select count(*) as n from raw.{table} where source = $source and gone_at is null"
             for table in self.tables()
         )
-        found = self.connection.execute(f"select sum(n)::bigint from ({told})", {"source": source}).fetchone()
+        found = self._first(f"select sum(n)::bigint from ({told})", {"source": source})
         return found[0] if found else 0
 
     def extent(self, source: str) -> dict[str, dict[str, int | None]]:
@@ -448,11 +465,11 @@ class Live:
         ).fetchall()
         told: dict[str, dict[str, int | None]] = {}
         for stream, expected in found:
-            counted = self.connection.execute(
+            counted = self._first(
                 f"select count(*), count(*) filter (whole is distinct from version) from {self._ensure(stream)}"
                 " where source = $source and gone_at is null",
                 {"source": source},
-            ).fetchone()
+            )
             items, incomplete = counted or (0, 0)
             told[stream] = {"items": items, "incomplete": incomplete, "expected": expected}
         return told
@@ -464,9 +481,13 @@ class Live:
         ).fetchall()
         return [name for (name,) in found]
 
+    def _first(self, sql: str, bound: dict[str, Any] | None = None) -> tuple | None:
+        """Return the first row of an answer, read to its end: one that is not keeps a lake's catalog waiting."""
+        return next(iter(self.connection.execute(sql, bound or {}).fetchall()), None)
+
     def about(self, key: str) -> str | None:
         """Return a fact about the store itself, or None."""
-        found = self.connection.execute("select value from about where key = $key", {"key": key}).fetchone()
+        found = self._first("select value from about where key = $key", {"key": key})
         return found[0] if found else None
 
     def tell(self, key: str, value: str) -> None:
@@ -540,7 +561,7 @@ class Live:
             self._aside = True
             bound = {"source": origin.source, "stream": origin.stream, "id": _clean(one.id)}
             its = "rejects where source = $source and stream = $stream and id = $id"
-            before = self.connection.execute(f"select tries from {its}", bound).fetchone()
+            before = self._first(f"select tries from {its}", bound)
             self.connection.execute(f"delete from {its}", bound)
             self.connection.execute(
                 "insert into rejects values ($source, $stream, $scope, $id, $reason, $body, $at, $tries, false)",
@@ -604,11 +625,11 @@ class Live:
 
     def reason(self, origin: Origin) -> str:
         """Return why the item that was set aside last was."""
-        found = self.connection.execute(
+        found = self._first(
             "select reason from rejects where source = $source and stream = $stream and scope = $scope"
             ' order by "at" desc limit 1',
             {"source": origin.source, "stream": origin.stream, "scope": origin.scope},
-        ).fetchone()
+        )
         return found[0] if found else "no reason given"
 
     def settled(self, origin: Origin) -> None:
@@ -647,11 +668,11 @@ class Live:
 
     def held(self, origin: Origin) -> int:
         """Return how many items of a scope are accounted for: they still exist, or were set aside."""
-        found = self.connection.execute(
+        found = self._first(
             f"select count(*) from (select id from {self._ensure(origin.stream)} where source = $source and scope = $scope"
             " and gone_at is null union select id from rejects where source = $source and stream = $stream and scope = $scope)",
             {"source": origin.source, "stream": origin.stream, "scope": origin.scope},
-        ).fetchone()
+        )
         return found[0] if found else 0
 
     def values(self, origin: Origin, path: str) -> dict[str, Any]:
@@ -760,7 +781,7 @@ class Live:
         if self.lake:
             from data import lake_files  # noqa: PLC0415
 
-            with self.turns.writing("keeping"), self._turn():
+            with self._turn(), self._in_words():
                 lake_files.anew(self.connection)
             return
         fresh = self.path.with_suffix(".fresh")
@@ -831,7 +852,8 @@ class Live:
 
         with self.turns.writing(RAW):
             if self._known and self._seen != self.turns.version(RAW):
-                self._recall()
+                # of a source that is claimed nobody else has changed a row
+                (self._recall_forgotten if self._claims else self._recall)()
             yield
             self._seen = self.turns.version(RAW)
 
@@ -842,7 +864,12 @@ class Live:
             yield True
             return
         with self.turns.claimed(source) as ours:
-            yield ours
+            self._recall()  # whoever had it before has read on
+            self._claims += ours
+            try:
+                yield ours
+            finally:
+                self._claims -= ours
 
     def _merge(self, table: str, source: str, rows: Sequence[Row], seen_at: datetime) -> Landed:
         newest: dict[str, Row] = {}

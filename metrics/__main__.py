@@ -23,16 +23,19 @@ medians; coverage is n / of, null where `of` is 0. `usual` comes from the whole 
 listed. Exit codes: 0 done, 2 could not start, with the reason in words.
 """
 
+import contextlib
 import dataclasses
 import json
 import sys
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from data import CairnError, edition, team
+import data
+from data import CairnError, team
 from metrics import (
     METRICS,
     Metric,
@@ -63,6 +66,9 @@ Area = Annotated[str | None, typer.Option(help="Only this repository, component,
 Kind = Annotated[str | None, typer.Option(help="Only this kind.")]
 Since = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="From this day on.")]
 Until = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Before this day.")]
+AsOf = Annotated[
+    str | None, typer.Option(metavar="YYYY-MM-DD", help="As people saw it at the end of this day; a lake keeps that.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, whose shape is stable.")]
 
 
@@ -86,10 +92,17 @@ def show(  # noqa: PLR0913  one option each
     kind: Kind = None,
     since: Since = None,
     until: Until = None,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Show a metric's points, one per complete period, and its usual range."""
     chosen = metric(name)
+    with _seen(as_of):
+        _show(chosen, every=every, area=area, kind=kind, since=since, until=until, as_json=as_json)
+
+
+def _show(chosen: Metric, *, every: str, as_json: bool, **asked_for: str | None) -> None:
+    area, kind, since, until = (asked_for[name] for name in ("area", "kind", "since", "until"))
     asked = _asked(chosen, every=every, area=area, kind=kind, since=since, until=until)
     points = trend(chosen, **asked)
     whole = points if since is until is None else trend(chosen, every, area=area, kind=kind)
@@ -97,7 +110,7 @@ def show(  # noqa: PLR0913  one option each
     read_to = complete_to(chosen)
     if as_json:
         points["coverage"] = (points["n"] / points["of"]).where(points["of"] > 0)
-        head = {"metric": name, "title": chosen.title, "unit": chosen.unit, "fold": chosen.fold}
+        head = {"metric": chosen.name, "title": chosen.title, "unit": chosen.unit, "fold": chosen.fold}
         tail = {"points": records(points.drop(columns="slice")), "usual": range_ and dataclasses.asdict(range_)}
         silent = {"missing": _silence(chosen, points), "incomplete": incomplete(chosen)}
         _print({**head, **asked, "edition": _edition(), "complete_to": read_to, **tail, **silent})
@@ -129,15 +142,17 @@ def listed(  # noqa: PLR0913  one option each
     starts: Annotated[
         str | None, typer.Option("--behind", metavar="YYYY-MM-DD", help="Those behind the mark of this day's period.")
     ] = None,
+    as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
     """Print the rows behind a metric. --every matters only for --behind, and where rows say how things stood at the end of a period."""
     chosen = metric(name)
-    asked = _asked(chosen, every=every, area=area, kind=kind, since=since, until=until)
-    found = behind(chosen, starts, every, area=area, kind=kind) if starts else rows(chosen, **asked)
-    if as_json:
-        _print({"metric": name, "unit": chosen.unit, **asked, "edition": _edition(), "rows": records(found)})
-        return
+    with _seen(as_of):
+        asked = _asked(chosen, every=every, area=area, kind=kind, since=since, until=until)
+        found = behind(chosen, starts, every, area=area, kind=kind) if starts else rows(chosen, **asked)
+        if as_json:
+            _print({"metric": name, "unit": chosen.unit, **asked, "edition": _edition(), "rows": records(found)})
+            return
     found["happened_at"] = found["happened_at"].dt.strftime("%Y-%m-%d %H:%M")
     _table(found.round({"value": 2}), "No rows.")
 
@@ -214,8 +229,22 @@ def _asked(chosen: Metric, **asked: str | None) -> dict[str, Any]:
     return asked
 
 
+@contextlib.contextmanager
+def _seen(as_of: str | None) -> Iterator[None]:
+    """Let what is asked within go to the edition that people saw at the end of a day, and say which that is."""
+    day = _day(as_of)
+    if day is None:
+        yield
+        return
+    end = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(team().timezone))
+    found = data.as_of(end.astimezone(UTC).replace(tzinfo=None))
+    sys.stderr.write(f"As of {day}: edition {found.name}, the newest that the lake keeps from then or before.\n")
+    with data.asking(found):
+        yield
+
+
 def _edition() -> str | None:
-    found = edition()
+    found = data.asked()
     return found and found.name
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 import data
+from data.editions import lake_away
 from data.health import OLD
 from pages import login, reading, safe, sentences, words
 from pages.charter import charter
@@ -82,6 +83,8 @@ def freshness(edition: data.Edition) -> None:
     st.space("medium")
     with st.container(key="footer", gap=None):
         safe.text(f"Data complete: {words.series(told) or 'nothing yet'} ({zone}).", "note")
+        if away := lake_away(edition.company):
+            safe.text(f"The lake cannot be reached {away}; this is the last edition brought from it.", "note")
         safe.text("Numbers start a conversation here. They are never the truth, and never about a person.", "note")
         charter()
         you()

@@ -4,14 +4,11 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import pwd
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import groupby
 from pathlib import Path
@@ -21,11 +18,11 @@ from unittest import mock
 import duckdb
 import httpx
 import pytest
-import sqlalchemy as sa
 
 from collectors import source, sync
 from data import Edition, Live, Origin, Progress, edition, publish, team
 from data.store import model
+from tests import postgres as server
 
 HOUSE = Path(__file__).resolve().parent.parent
 
@@ -150,51 +147,19 @@ def sandbox_of(tmp_path_factory):
     return collected
 
 
-POSTGRES = next(
-    (place for place in sorted(Path("/usr/lib/postgresql").glob("*/bin")) if (place / "initdb").exists()), None
-)
-
-
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """A PostgreSQL of our own, and the address of a database in it."""
-    if not POSTGRES:
+    if not server.PLACE:
         pytest.skip("no PostgreSQL is installed (Debian: apt-get install postgresql)")
-    with tempfile.TemporaryDirectory() as place:
-        who = {}
-        if os.getuid() == 0:  # it does not run as root
-            user = pwd.getpwnam("postgres")
-            os.chown(place, user.pw_uid, user.pw_gid)
-            who = {"user": user.pw_uid, "group": user.pw_gid}
-
-        def run(*words: str) -> None:
-            subprocess.run([str(POSTGRES / words[0]), "-D", f"{place}/db", *words[1:]], check=True, cwd=place, **who)
-
-        run("initdb", "-U", "cairn", "--auth=trust", "-N")
-        alone = f"-c listen_addresses='' -c unix_socket_directories='{place}'"
-        run("pg_ctl", "-w", "-l", f"{place}/log", "-o", alone, "start")
-        yield f"postgresql+psycopg://cairn@/postgres?host={place}"
-        run("pg_ctl", "-m", "immediate", "stop")
-
-
-@pytest.fixture(scope="session")
-def database(postgres) -> Callable[[], str]:
-    """Return a function that makes one more empty database and returns its address."""
-    with sa.create_engine(postgres, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool).connect() as connection:
-
-        def made() -> str:
-            name = f"d{uuid.uuid4().hex[:12]}"
-            connection.execute(sa.text(f"create database {name}"))
-            return postgres.replace("/postgres?", f"/{name}?")
-
-        yield made
+    with server.server() as address:
+        yield address
 
 
 @pytest.fixture
-def lake(database, monkeypatch, tmp_path) -> str:
+def lake(postgres, monkeypatch, tmp_path) -> str:
     """An empty lake, named by the environment: a database of its own and a folder for its files. Returns its name."""
-    url = sa.make_url(database())
-    name = f"ducklake:postgres:host={url.query['host']} user={url.username} dbname={url.database}"
+    name = server.lake(postgres)
     monkeypatch.setenv("CAIRN_STORE", name)
     monkeypatch.setenv("CAIRN_LAKE", str(tmp_path / "lake"))
     return name

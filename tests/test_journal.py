@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from data import CairnError
 from data.journal import Journal, read_twin
 from data.kinds import DECISION, KINDS, PICTURE
+from tests import postgres as server
 from tests import torture
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -27,7 +28,7 @@ def journal(request, tmp_path) -> Iterator[Journal]:
     if request.param == "sqlite":
         one = Journal(f"sqlite:///{tmp_path / 'journal.db'}", tmp_path / "journal.jsonl")
     else:
-        one = Journal(request.getfixturevalue("database")(), tmp_path / "journal.jsonl")
+        one = Journal(server.database(request.getfixturevalue("postgres")), tmp_path / "journal.jsonl")
     yield one
     one.engine.dispose()
 

@@ -935,6 +935,192 @@ def desk(_: Company) -> Iterator[Path]:
         yield Path(place)
 
 
+# Several collectors and dashboards on one lake
+
+CROWD = 4  # collectors, and as many dashboards
+LOOKER = """
+import random, sys, time
+from data import NeverCollectedError, edition, query
+from metrics import METRICS, trend
+
+app, last, luck = None, 0, random.Random(int(sys.argv[1]))
+while True:
+    time.sleep(luck.uniform(0.2, 2))  # somebody reads what is there
+    try:
+        if edition() is None:
+            continue
+        now = int(query("select (select count(*) from pull_requests) + (select count(*) from issues) as n").n[0])
+        assert now >= last, f"{last} items became {now}"
+        last = now
+        trend(luck.choice(METRICS))
+        if sys.argv[2] == "pages":
+            from streamlit.testing.v1 import AppTest
+
+            app = (app or AppTest.from_file("pages/menu.py", default_timeout=120)).run()
+            assert not app.exception, app.exception
+        print("seen", last, flush=True)
+    except NeverCollectedError:
+        continue
+    except Exception as error:
+        print("error", type(error).__name__, error, flush=True)
+"""
+
+
+@dataclasses.dataclass
+class Shore:
+    """A lake's PostgreSQL, two companies with a GitHub and a Jira each, and what a clean sync into a file holds of them."""
+
+    postgres: str
+    towns: list[Town]
+    truth: dict[str, str]
+    shown: int
+    kills: int = 8
+    pages: str = "pages"
+    figures: dict[str, int] = dataclasses.field(default_factory=dict)
+
+    def settle(self, place: Path, key: bytes | None) -> None:
+        """Make a host of its own in a folder."""
+        (place / "home").mkdir(parents=True)
+        if key:
+            (place / "home" / "person.key").write_bytes(key)
+        both = [
+            f'[[github]]\nurl = "{town.url}"\nrepositories = {json.dumps(REPOSITORIES)}\n'
+            f'[[jira]]\nurl = "{town.url}"\nprojects = ["SHOP", "PAY", "OPS"]\n'
+            for town in self.towns
+        ]
+        (place / "team.toml").write_text("".join(both), encoding="utf-8")
+
+    def count(self, what: str, n: int = 1) -> None:
+        self.figures[what] = self.figures.get(what, 0) + n
+
+
+@contextlib.contextmanager
+def host(place: Path) -> Iterator[None]:
+    with mock.patch.dict(os.environ, {"CAIRN_HOME": str(place / "home"), "CAIRN_CONFIG": str(place / "team.toml")}):
+        yield
+
+
+@contextlib.contextmanager
+def shore(told: Company) -> Iterator[Shore]:
+    from tests import postgres
+
+    with (
+        postgres.server() as address,
+        tempfile.TemporaryDirectory() as place,
+        served(told) as one,
+        served(dataclasses.replace(told, days=told.days + 1)) as two,
+    ):
+        at = Shore(address, [Town(told, url, Path(place)) for url in (one, two)], {}, 0)
+        at.settle(Path(place) / "clean", None)
+        with host(Path(place) / "clean"):
+            code, said = at.towns[0].sync()
+            at.truth, at.shown = held("team"), shown()
+        if code:
+            raise BrokenPromiseError(f"a clean sync says {said}")
+        yield at
+
+
+def lake(at: Shore, number: int) -> None:
+    """Let four collectors and four dashboards share an empty lake, kill them at random, and hold the lake against a file."""
+    from tests import postgres
+
+    luck = random.Random(f"lake {number}")
+    with tempfile.TemporaryDirectory() as shelf:
+        place = Path(shelf)
+        store = {"CAIRN_STORE": postgres.lake(at.postgres), "CAIRN_LAKE": str(place / "lake")}
+        hosts = [place / f"{kind} {n}" for kind in ("collector", "dashboard") for n in range(CROWD)]
+        for one in hosts:
+            at.settle(one, b"0" * 64)
+        with mock.patch.dict(os.environ, store):
+            crowd = {one: began(at, one) for one in hosts}
+            try:
+                disturb(at, crowd, luck)
+                mended(at, hosts[0])
+                waited(at, crowd, hosts[CROWD:])
+            finally:
+                for running in crowd.values():
+                    running.kill()
+                    running.wait()
+        for one in hosts[CROWD:]:
+            lines = (one / "seen").read_text(encoding="utf-8").splitlines()
+            at.count("looks", sum(line.startswith("seen") for line in lines))
+            at.count("errors", len(wrong := [line for line in lines if not line.startswith("seen")]))
+            if wrong:
+                raise BrokenPromiseError(f"a dashboard met {wrong[:3]}")
+
+
+def began(at: Shore, one: Path) -> subprocess.Popen[str]:
+    """Start what runs on a host."""
+    with host(one), (one / "said").open("a") as said, (one / "seen").open("a") as seen:
+        if one.name.startswith("collector"):
+            settings = {
+                "CAIRN_INSECURE_HOSTS": "127.0.0.1",
+                "GITHUB_TOKEN": TOKEN,
+                "JIRA_EMAIL": "a@example.org",
+                "JIRA_TOKEN": TOKEN,
+            }
+            command, env = [sys.executable, "-m", "collectors", "sync"], {**os.environ, **settings}
+            return subprocess.Popen(command, cwd=HOUSE, env=env, stdout=said, stderr=said, text=True)
+        command = [sys.executable, "-c", LOOKER, str(len(one.name)), at.pages]
+        return subprocess.Popen(command, cwd=HOUSE, stdout=seen, stderr=said, text=True)
+
+
+def disturb(at: Shore, crowd: dict[Path, subprocess.Popen[str]], luck: random.Random) -> None:
+    """Kill one after the other, collectors and dashboards in turn, and start them again; so does a collector that has ended."""
+    for nth in range(at.kills):
+        until = time.monotonic() + luck.uniform(1, 8)
+        while time.monotonic() < until:
+            for one, running in crowd.items():
+                if running.poll() is not None:
+                    ended(at, one, running)
+                    crowd[one] = began(at, one)
+            time.sleep(0.05)
+        of = list(crowd)[CROWD * (nth % 2) :][:CROWD]
+        one = luck.choice([name for name in of if crowd[name].poll() is None] or of)
+        at.count("kills", crowd[one].poll() is None)
+        crowd[one].kill()
+        crowd[one].wait()
+        crowd[one] = began(at, one)
+
+
+def ended(at: Shore, one: Path, running: subprocess.Popen[str]) -> None:
+    """Raise unless a collector ended well; a dashboard does not end."""
+    said = (one / "said").read_text(encoding="utf-8")
+    at.count("syncs")
+    if running.returncode not in {0, 1} or "Traceback" in said or TOKEN in said:
+        raise BrokenPromiseError(f"{one.name} ended with {running.returncode}: {said[-800:]}")
+
+
+def mended(at: Shore, one: Path) -> None:
+    """Let one collector finish what the others left, and hold the lake against the file."""
+    with host(one):
+        for _ in range(10 * AGAIN):  # the others may still have a source each
+            code, said = at.towns[0].sync()
+            if code == 0 and "another collector" not in said:
+                break
+        if doubled("team"):
+            raise BrokenPromiseError(f"{doubled('team')} rows are there twice")
+        now = held("team")
+    differing = {
+        name: (now.get(name, "")[:12], truth[:12]) for name, truth in at.truth.items() if now.get(name) != truth
+    }
+    if differing:
+        raise BrokenPromiseError(f"the lake and the file differ: {differing}; {said[-300:]}")
+    at.count("rows", sum(int(told.split()[0]) for told in now.values()))
+
+
+def waited(at: Shore, crowd: dict[Path, subprocess.Popen[str]], dashboards: list[Path]) -> None:
+    """Raise unless every dashboard shows all there is within a minute or two."""
+    until = time.monotonic() + 120
+    for one in dashboards:
+        while f"seen {at.shown}\n" not in (one / "seen").read_text(encoding="utf-8"):
+            if time.monotonic() > until or crowd[one].poll() is not None:
+                raise BrokenPromiseError(
+                    f"{one.name} never showed all {at.shown} items: {(one / 'said').read_text()[-500:]}"
+                )
+            time.sleep(0.2)
+
+
 PARTS: dict[str, tuple[Callable[[Any, int], None], int, str]] = {
     "wire": (wire, 0, "spoilt requests"),
     "pairs": (pairs, 2000, "pairs of faults"),
@@ -943,6 +1129,7 @@ PARTS: dict[str, tuple[Callable[[Any, int], None], int, str]] = {
     "disk": (disk, 200, "full disks"),
     "damage": (damage, 1100, "damaged files"),
     "writers": (writers, 50, "times ten writers of a journal killed one by one"),
+    "lake": (lake, 12, "lakes with four collectors and four dashboards, killed at random"),
 }
 
 
@@ -975,7 +1162,7 @@ def run(part: str, first: int, last: int, every: int = 1) -> Ran:
         return promised(part, first, last, every)
     case, count, what = PARTS[part]
     began, broken = time.monotonic(), []
-    begins = {"kills": town, "disk": town, "damage": town, "writers": desk}
+    begins = {"kills": town, "disk": town, "damage": town, "writers": desk, "lake": shore}
     with begins.get(part, ground)(WHOLE) as at:
         if part == "wire":
             count = len(wire_cases(at.requests))
