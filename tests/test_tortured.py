@@ -57,6 +57,7 @@ def test_a_broken_case_is_told_by_its_number(file):
 
 def test_what_this_machine_could_not_run_does_not_count_as_run():
     assert Ran("hostile", "hostile words", 9, range(9), [], 3.0, left_out=2).which() == "0 to 8, 2 could not"
+    assert Ran("lake", "minutes", 10, range(2), [], 3.0, seen={"pages": 1200}).which() == "0 to 1, 1,200 pages"
     assert Ran("hostile", "hostile words", 9, range(9), [], 3.0, left_out=2).row()[3] == "7: 0 to 8, 2 could not"
 
 

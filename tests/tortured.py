@@ -5,7 +5,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +31,7 @@ class Ran:
     broken: Sequence[int]
     seconds: float
     left_out: int = 0  # cases that something missing on this machine kept from running
+    seen: dict[str, int] = field(default_factory=dict)  # what else was counted meanwhile, by what it is
 
     def words(self) -> str:
         """Return what came of it in a sentence, for docs/log.md."""
@@ -44,6 +45,7 @@ class Ran:
             return "none"
         every = self.numbers[1] - self.numbers[0] if len(self.numbers) > 1 else 1
         told = f"{self.numbers[0]} to {self.numbers[-1]}{f', one in {every}' if every > 1 else ''}"
+        told += "".join(f", {n:,} {what}" for what, n in self.seen.items())
         return f"{told}, {self.left_out} could not" if self.left_out else told
 
     def row(self) -> tuple[str, ...]:
