@@ -135,14 +135,17 @@ class Arrivals:
     def __init__(self, lake: Lake, shelf: Path) -> None:
         self.lake, self.shelf = lake, shelf
         self.away: str | None = None  # since when and why the lake cannot be reached
-        self._next = 0.0
+        self._next, self._why = 0.0, ""
         self._turn = threading.Lock()
 
     def look(self, put: Put) -> None:
         """Look for a newer edition, unless somebody has just done so. Raises CairnError when none was ever brought."""
-        if time.monotonic() < self._next or not self._turn.acquire(blocking=not (self.shelf / "current").exists()):
+        there = (self.shelf / "current").exists()
+        if self._why and not there and time.monotonic() < self._next:
+            raise CairnError(self._why)
+        if time.monotonic() < self._next or not self._turn.acquire(blocking=not there):
             return
-        if self._next and (self.shelf / "current").exists():
+        if self._next and there:
             threading.Thread(target=self._bring, args=(put,), daemon=True).start()
         else:
             self._bring(put)
@@ -151,12 +154,12 @@ class Arrivals:
         try:
             self._next = time.monotonic() + LOOK
             self._newer(put)
-            self.away = None
+            self.away, self._why = None, ""
         except CairnError as error:
             self._next = time.monotonic() + LATER
-            self.away = self.away or f"since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+            self.away, self._why = self.away or f"since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", str(error)
             if not (self.shelf / "current").exists():
-                raise CairnError(f"{error}") from error
+                raise
         finally:
             self._turn.release()
 

@@ -184,6 +184,13 @@ def test_a_lake_that_was_never_reached_is_said_in_words_without_the_password(mon
             assert len(told.stderr.strip().splitlines()) <= 3, told.stderr
 
 
+def test_a_lake_that_was_never_reached_is_not_mistaken_for_one_in_which_nothing_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAIRN_STORE", f"ducklake:postgres:host={tmp_path} user=cairn dbname=x")
+    for _ in range(2):
+        with pytest.raises(CairnError, match="The lake x at"):
+            edition()
+
+
 @pytest.mark.parametrize("store", ["sqlite:x", "ducklake:sqlite:x", "ducklake:postgres:a lake", "x"])
 def test_what_names_no_lake_is_refused_in_words(store, monkeypatch):
     monkeypatch.setenv("CAIRN_STORE", store)

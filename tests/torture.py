@@ -959,7 +959,7 @@ def look(seed: str, pages: str) -> None:
             if pages:
                 from streamlit.testing.v1 import AppTest
 
-                app = (app or AppTest.from_file("pages/menu.py", default_timeout=120)).run()
+                app = (app or AppTest.from_file(str(HOUSE / "pages" / "menu.py"), default_timeout=120)).run()
                 if app.exception:
                     raise BrokenPromiseError(f"a page says {app.exception}")  # noqa: TRY301
             told = f"seen {last}"
