@@ -109,13 +109,14 @@ def draw(  # noqa: PLR0913, PLR0917  all that one chart shows
     top = _top(points, usual, before)
     periods = _periods(points, view.every, 6, max(lines, default=None))
     under = 12 + LINE * (2 if any("<br>" in label for label in periods["ticktext"]) else 1)
+    known = {} if lines else KNOWN  # lines of days yet to come leave the last label no room on a phone
     layout = {
         "template": template(colours).to_plotly_json(),
         "height": 270 if told.dashed else 250,
         "title": _title(told),
         "margin": {"t": 64 if told.dashed else 44, "l": LEFT, "b": under},
-        "xaxis": {**periods, **KNOWN},
-        "yaxis": {"range": [_under(noted) * top, top], **_scale(view), **KNOWN},
+        "xaxis": {**periods, **known},
+        "yaxis": {"range": [_under(noted) * top, top], **_scale(view), **known},
         "shapes": shapes,
         "annotations": _words(lines, colours),
     }
