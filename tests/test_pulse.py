@@ -11,7 +11,7 @@ from data.journal import Journal
 from data.journal import journal as ours
 from data.pulse import FEWEST, ITEMS, LASTS, SCALE, Asking, Pulse
 from metrics.pulse import TOGETHER, felt, waiting
-from tests.test_journal import journal, postgres  # noqa: F401  fixtures
+from tests.test_journal import journal  # noqa: F401  a fixture
 from tests.test_memory import collected, told  # noqa: F401
 from tests.test_pages import open_page
 
