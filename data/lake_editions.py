@@ -136,14 +136,14 @@ class Arrivals:
         self.lake, self.shelf = lake, shelf
         self.away: str | None = None  # since when and why the lake cannot be reached
         self._next, self._why = 0.0, ""
-        self._turn = threading.Lock()
+        self._looking = threading.Lock()
 
     def look(self, put: Put) -> None:
         """Look for a newer edition, unless somebody has just done so. Raises CairnError when none was ever brought."""
         there = (self.shelf / "current").exists()
         if self._why and not there and time.monotonic() < self._next:
             raise CairnError(self._why)
-        if time.monotonic() < self._next or not self._turn.acquire(blocking=not there):
+        if time.monotonic() < self._next or not self._looking.acquire(blocking=not there):
             return
         if self._next and there:
             threading.Thread(target=self._bring, args=(put,), daemon=True).start()
@@ -161,7 +161,7 @@ class Arrivals:
             if not (self.shelf / "current").exists():
                 raise
         finally:
-            self._turn.release()
+            self._looking.release()
 
     def _newer(self, put: Put) -> None:
         turns = Turns(self.lake)

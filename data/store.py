@@ -393,7 +393,7 @@ class Live:
         if self.lake:
             from data import lake_files  # noqa: PLC0415
 
-            with self._turn(), self._in_words():
+            with self._in_turn(), self._in_words():
                 lake_files.compact(self.connection)
             self.tell("tidied", datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -781,7 +781,7 @@ class Live:
         if self.lake:
             from data import lake_files  # noqa: PLC0415
 
-            with self._turn(), self._in_words():
+            with self._in_turn(), self._in_words():
                 lake_files.anew(self.connection)
             return
         fresh = self.path.with_suffix(".fresh")
@@ -826,7 +826,7 @@ class Live:
         if self._within:
             yield
             return
-        with self._turn():
+        with self._in_turn():
             self.connection.execute("begin")
             self._within = True
             try:
@@ -843,7 +843,7 @@ class Live:
                 self._within = False
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _in_turn(self) -> Iterator[None]:
         """In a lake, wait for the turn to write, and read anew what others have written meanwhile."""
         if not self.lake:
             yield

@@ -3,6 +3,7 @@
 import re
 import shutil
 import socket
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -128,6 +129,12 @@ def test_two_people_hold_an_hour_lose_nothing_when_the_server_dies_and_the_next_
 
         ada.step()
         ada.click("button", "Decide something about it")
+        with suppress(AssertionError):
+            expect(ada.page.get_by_label("What made it necessary")).to_be_visible(timeout=10_000)
+        if not ada.page.get_by_label(
+            "What made it necessary"
+        ).count():  # a busy machine, and a part that was drawn anew
+            ada.click("button", "Decide something about it")
         expect(ada.page.get_by_label("What made it necessary")).to_have_value("Refunds take a phone call")
         ada.types("What was decided", "Refunds go by mail")
         ada.types("Why this", "A call takes an hour")
