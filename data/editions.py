@@ -350,7 +350,7 @@ def _describe(connection: duckdb.DuckDBPyConnection, live: Live, words: Team) ->
         f"select source, '{stream}' as stream, scope, count(*) filter (gone_at is null) as items,"
         " count(*) filter (gone_at is null and whole is distinct from version) as incomplete,"
         f" count(gone_at) as gone from live.raw.{stream} group by all"
-        for stream in live.tables()
+        for stream in live.tables(connection)
     )
     connection.execute(
         f"""

@@ -474,11 +474,15 @@ class Live:
             told[stream] = {"items": items, "incomplete": incomplete, "expected": expected}
         return told
 
-    def tables(self) -> list[str]:
-        """Return the raw tables there are, in alphabetical order."""
-        found = self.connection.execute(
-            "select table_name from information_schema.tables where table_catalog = 'live' and table_schema = 'raw' order by 1"
-        ).fetchall()
+    def tables(self, image: duckdb.DuckDBPyConnection | None = None) -> list[str]:
+        """Return the raw tables there are, or were in a still image, in alphabetical order."""
+        found = (
+            (image or self.connection)
+            .execute(
+                "select table_name from information_schema.tables where table_catalog = 'live' and table_schema = 'raw' order by 1"
+            )
+            .fetchall()
+        )
         return [name for (name,) in found]
 
     def _first(self, sql: str, bound: dict[str, Any] | None = None) -> tuple | None:

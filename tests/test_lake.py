@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -411,3 +412,19 @@ def test_the_two_parts_of_a_lake_lie_in_schemas_of_their_own(lake):
             "select nspname from pg_namespace where nspname like 'cairn%' order by 1"
         )
         assert [name for (name,) in names.fetchall()] == sorted([NOUNS, RAW])
+
+
+def test_an_edition_is_made_of_one_moment_whatever_another_collector_begins_meanwhile(lake, monkeypatch):
+    with Live("team") as ours, Live("team") as theirs:
+        still_image = ours.still_image
+
+        @contextmanager
+        def image():
+            with still_image() as connection:
+                theirs.land(Origin("github.com", "github", "github_things", "acme/shop"), [], Progress(), DAY)
+                yield connection
+
+        monkeypatch.setattr(ours, "still_image", image)
+        told = publish(ours)
+
+    assert told.path.exists()
