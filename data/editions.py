@@ -19,7 +19,7 @@ from data import rules
 from data.errors import CairnError, NeverCollectedError
 from data.forgotten import person_key
 from data.making import make
-from data.store import DAMAGED, FORMAT, STORAGE, Company, Live, folder, home, lake_of, model
+from data.store import DAMAGED, FORMAT, STORAGE, Company, Live, folder, home, lake_of, model, quoted
 from data.team import SANDBOX, Team, read_team, team_file
 
 if TYPE_CHECKING:
@@ -104,9 +104,10 @@ def brought(which: Company) -> Edition | None:
 
 
 def lake_away(which: Company) -> str | None:
-    """Return since when the lake cannot be reached, so that what is shown is the last edition brought from it; None if it can."""
+    """Return the sentence that tells since when the lake cannot be reached; None if it can, and where there is none."""
     lake = lake_of(which)
-    return _arrivals(which, lake).away if lake else None
+    since = lake and _arrivals(which, lake).away
+    return since and f"The lake cannot be reached {since}; this is the last edition brought from it."
 
 
 def _arrivals(which: Company, lake: "Lake") -> "Arrivals":
@@ -430,11 +431,6 @@ def drop_old_editions(which: Company) -> None:
         from data import lake_editions  # noqa: PLC0415
 
         lake_editions.forget_the_past(lake)
-
-
-def quoted(path: Path) -> str:
-    """Return a path as it stands in SQL between quotes."""
-    return str(path).replace("'", "''")
 
 
 def _sync_to_disk(path: Path) -> None:

@@ -27,7 +27,7 @@ class State:
     word: Literal["ok", "stale", "never", "unreadable"]
     company: Company
     complete_to: datetime | None = None
-    away: str | None = None  # since when the lake cannot be reached
+    away: str | None = None  # what there is to say of a lake that cannot be reached
 
     def told(self) -> dict[str, str | None]:
         """Return it as JSON holds it: no name of anybody or anything."""
@@ -37,15 +37,13 @@ class State:
     def sentence(self) -> str:
         """Return it in words, with what to do next."""
         upto = f"to {self.complete_to:%Y-%m-%d %H:%M} UTC" if self.complete_to else "not yet from every service"
-        away = (
-            f" The lake cannot be reached {self.away}; this is the last edition brought from it." if self.away else ""
-        )
-        return {
+        told = {
             "ok": f"All is well: everything is read {upto}.",
             "stale": f"The numbers are old: everything is read {upto}. Run 'python -m collectors sync'; what is there is safe.",
             "never": "Nothing was read to its end yet. Run 'python -m collectors sync'; it goes on where it stopped.",
             "unreadable": "The newest edition cannot be read. Run 'python -m data rebuild'; what was collected is safe.",
-        }[self.word] + away
+        }[self.word]
+        return f"{told} {self.away}" if self.away else told
 
 
 def state(now: datetime) -> State:

@@ -13,6 +13,7 @@ import duckdb
 from data import lake_files
 from data.errors import CairnError
 from data.lake import NOUNS, RAW, Lake, Turns, options
+from data.store import quoted
 
 LOOK = 10.0  # seconds between two looks for a newer one
 LATER = 60.0  # seconds until the next, when the lake was away
@@ -50,7 +51,7 @@ def keep(lake: Lake, path: Path, name: str, made_of: int) -> bool:
 
 
 def _write(connection: duckdb.DuckDBPyConnection, path: Path, name: str, made_of: int) -> None:
-    connection.execute(f"attach '{_quoted(path)}' as edition (read_only)")
+    connection.execute(f"attach '{quoted(path)}' as edition (read_only)")
     connection.execute("begin")
     listed = "select table_name from information_schema.tables where table_catalog = $of"
     tables = {told for (told,) in connection.execute(listed, {"of": "edition"}).fetchall()}
@@ -102,7 +103,7 @@ def kept(turns: Turns) -> list[Kept]:
 def fetch(lake: Lake, one: Kept, draft: Path) -> None:
     """Copy an edition out of a lake into a file."""
     with lake.connect(NOUNS, version=one.version, writes=False) as connection, lake.in_words():
-        connection.execute(f"attach '{_quoted(draft)}' as copy (storage_version 'v1.5.0')")
+        connection.execute(f"attach '{quoted(draft)}' as copy (storage_version 'v1.5.0')")
         tables = connection.execute(
             "select table_name from information_schema.tables where table_catalog = 'live' order by 1"
         ).fetchall()
@@ -134,7 +135,7 @@ class Arrivals:
 
     def __init__(self, lake: Lake, shelf: Path) -> None:
         self.lake, self.shelf = lake, shelf
-        self.away: str | None = None  # since when and why the lake cannot be reached
+        self.away: str | None = None  # since when the lake cannot be reached
         self._next, self._why = 0.0, ""
         self._looking = threading.Lock()
 
@@ -188,7 +189,3 @@ class Arrivals:
         for path in self.shelf.glob("*.duckdb"):  # what the lake has let go of is forgotten here as well
             if path.stem not in {one.name for one in there}:
                 path.unlink(missing_ok=True)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

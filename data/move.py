@@ -4,10 +4,9 @@ from pathlib import Path
 
 import duckdb
 
-from data.editions import quoted
 from data.errors import CairnError
 from data.lake import NOUNS, RAW, Lake, Turns, options
-from data.store import STORAGE
+from data.store import STORAGE, quoted
 
 SAME = 'select count(*), coalesce(sum(hash(t)::hugeint), 0) from {place}."{schema}"."{table}" t'  # in whatever order rows lie
 

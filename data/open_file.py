@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from data.editions import OPEN, Edition, quoted
+from data.editions import OPEN, Edition
 from data.errors import CairnError
 from data.open_tables import TABLES, Open
-from data.store import ROOM, STORAGE
+from data.store import ROOM, STORAGE, quoted
 
 if TYPE_CHECKING:
     import pandas as pd

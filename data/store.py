@@ -101,6 +101,11 @@ def folder(company: Company) -> Path:
     return home() / "sandbox" if company == "sandbox" else home()
 
 
+def quoted(path: Path) -> str:
+    """Return a path as it stands in SQL between quotes."""
+    return str(path).replace("'", "''")
+
+
 def lake_of(company: Company) -> "Lake | None":
     """Return the lake that CAIRN_STORE names for the team; None where it names none, and for the sandbox company.
 

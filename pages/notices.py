@@ -84,7 +84,7 @@ def freshness(edition: data.Edition) -> None:
     with st.container(key="footer", gap=None):
         safe.text(f"Data complete: {words.series(told) or 'nothing yet'} ({zone}).", "note")
         if away := lake_away(edition.company):
-            safe.text(f"The lake cannot be reached {away}; this is the last edition brought from it.", "note")
+            safe.text(away, "note")
         safe.text("Numbers start a conversation here. They are never the truth, and never about a person.", "note")
         charter()
         you()
