@@ -238,13 +238,15 @@ def publish(live: Live, *, anyway: bool = False, afresh: bool = False, shared: b
     shelf.mkdir(parents=True, exist_ok=True)
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{mark(words)}"
     path, draft = shelf / f"{name}.duckdb", shelf / f"{name}.tmp"
-    last, made_of = newest(live.company), f"{mark(words)} {live.fingerprint()}"
+    last = newest(live.company)
     if last and live.about("anew") and not anyway and _holds_less(live, last):
         return last
     try:
-        known = last and not afresh and live.about("published") == f"{last.name} {made_of}"
-        if not (last and known and _taken_over(live, last, draft, words)):
-            _build_thriftily(live, draft, words)
+        with live.still_image() as image:
+            made_of = f"{mark(words)} {live.fingerprint(image)}"
+            known = last and not afresh and live.about("published") == f"{last.name} {made_of}"
+            if not (last and known and _taken_over(live, image, last, draft, words)):
+                _build_thriftily(live, image, draft, words)
     except (duckdb.Error, OSError, ValueError) as error:
         draft.unlink(missing_ok=True)
         raise CairnError(
@@ -296,11 +298,11 @@ def _holds_less(live: Live, last: Edition) -> bool:
     return any(live.count(source) < MOST_OF * items for source, items in before)
 
 
-def _taken_over(live: Live, last: Edition, draft: Path, words: Team) -> bool:
+def _taken_over(live: Live, image: duckdb.DuckDBPyConnection, last: Edition, draft: Path, words: Team) -> bool:
     """Make a draft of the last edition's nouns. Returns False when that one turns out to be damaged."""
     try:
         shutil.copyfile(last.path, draft)
-        _build(live, draft, words)
+        _build(live, image, draft, words)
     except duckdb.IOException as error:
         draft.unlink(missing_ok=True)
         if DAMAGED.search(str(error)):
@@ -309,40 +311,41 @@ def _taken_over(live: Live, last: Edition, draft: Path, words: Team) -> bool:
     return True
 
 
-def _build_thriftily(live: Live, draft: Path, words: Team) -> None:
+def _build_thriftily(live: Live, image: duckdb.DuckDBPyConnection, draft: Path, words: Team) -> None:
     """Write a draft in little memory; of a large store in as much as it fills, or in more where that is too little to sort in."""
     large = live.size()
     try:
-        _build(live, draft, words, f"{large}B" if large > LARGE else None)
+        _build(live, image, draft, words, f"{large}B" if large > LARGE else None)
     except duckdb.OutOfMemoryException:
         draft.unlink(missing_ok=True)
-        _build(live, draft, words, "4GB")
+        _build(live, image, draft, words, "4GB")
 
 
-def _build(live: Live, draft: Path, words: Team, memory: str | None = None) -> None:
+def _build(
+    live: Live, image: duckdb.DuckDBPyConnection, draft: Path, words: Team, memory: str | None = None
+) -> None:
     """Write nouns, unless the draft has them already, and freshness into a draft of an edition."""
     taken_over, little = draft.exists(), live.size() < LITTLE
-    with live.still_image() as image:
-        # a page is kept sooner by one thread, and a large edition made by two
-        image.execute(f"set threads = {1 if little else 2}")
-        if memory:
-            image.execute(f"set memory_limit = '{memory}'")
-        image.execute(f"attach '{quoted(draft)}' as next (storage_version 'v1.5.0'); attach ':memory:' as scratch")
-        try:
-            with contextlib.ExitStack() as ending:
-                sessions = [ending.enter_context(image.cursor()) for _ in range(TOGETHER if little else 1)]
-                for session in sessions:
-                    session.execute("set timezone = 'UTC'; set search_path = 'next,scratch'")
-                    if not taken_over:
-                        rules.prepare(session, words, person_key(home()))
+    # a page is kept sooner by one thread, and a large edition made by two
+    image.execute(f"set threads = {1 if little else 2}")
+    if memory:
+        image.execute(f"set memory_limit = '{memory}'")
+    image.execute(f"attach '{quoted(draft)}' as next (storage_version 'v1.5.0'); attach ':memory:' as scratch")
+    try:
+        with contextlib.ExitStack() as ending:
+            sessions = [ending.enter_context(image.cursor()) for _ in range(TOGETHER if little else 1)]
+            for session in sessions:
+                session.execute("set timezone = 'UTC'; set search_path = 'next,scratch'")
                 if not taken_over:
-                    make(sessions, model())
-                _describe(sessions[0], live, words)
-                sessions[0].execute("checkpoint next")
-        finally:
-            image.execute("detach next; detach scratch; set threads = 1")
-            if memory:
-                image.execute(f"set memory_limit = '{STORAGE['memory_limit']}'")
+                    rules.prepare(session, words, person_key(home()))
+            if not taken_over:
+                make(sessions, model())
+            _describe(sessions[0], live, words)
+            sessions[0].execute("checkpoint next")
+    finally:
+        image.execute("detach next; detach scratch; set threads = 1")
+        if memory:
+            image.execute(f"set memory_limit = '{STORAGE['memory_limit']}'")
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, live: Live, words: Team) -> None:

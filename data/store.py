@@ -441,13 +441,13 @@ class Live:
         """Where what was collected is, in words."""
         return f"The lake {self.lake.name}" if self.lake else str(self.path)
 
-    def fingerprint(self) -> str:
-        """Return a few digits that change whenever a row of raw does."""
+    def fingerprint(self, image: duckdb.DuckDBPyConnection) -> str:
+        """Return a few digits that change whenever a row of raw does, for the moment an image is of."""
         tables = " union all ".join(
-            f"select bit_xor(hash('{table}', source, id, scope, parent, version, seen_at, gone_at, whole)) as h from raw.{table}"
-            for table in self.tables()
+            f"select bit_xor(hash('{table}', source, id, scope, parent, version, seen_at, gone_at, whole)) as h from live.raw.{table}"
+            for table in self.tables(image)
         )
-        found = self._first(f"select coalesce(bit_xor(h), 0) from ({tables})")
+        found = image.execute(f"select coalesce(bit_xor(h), 0) from ({tables})").fetchone()
         return str(found[0]) if found else ""
 
     def count(self, source: str) -> int:

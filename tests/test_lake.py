@@ -268,12 +268,12 @@ def test_many_small_files_become_few_and_hold_the_same(lake, tmp_path):
     with Live("team") as store:
         for nth in range(12):
             land(store, *(f"{nth}-{n}" for n in range(20)))
-        before, was = store.fingerprint(), len(list((tmp_path / "lake" / RAW / "raw").rglob("*.parquet")))
+        before, was = store.fingerprint(store.connection), len(list((tmp_path / "lake" / RAW / "raw").rglob("*.parquet")))
         store.connection.execute("call ducklake_merge_adjacent_files('live')")
         store.tidy()
         store.connection.execute("call ducklake_expire_snapshots('live', older_than => now())")
         store.connection.execute("call ducklake_cleanup_old_files('live', cleanup_all => true)")
-        assert store.fingerprint() == before
+        assert store.fingerprint(store.connection) == before
         assert held(store) == (240, 240)
     left = list((tmp_path / "lake" / RAW / "raw").rglob("*.parquet"))
 
@@ -428,3 +428,21 @@ def test_an_edition_is_made_of_one_moment_whatever_another_collector_begins_mean
         told = publish(ours)
 
     assert told.path.exists()
+
+
+def test_what_another_collector_brings_just_before_an_edition_is_made_is_in_it(lake, monkeypatch):
+    milestones = Origin("github.com", "github", "github_milestones", "acme/shop")
+    with Live("team") as ours, Live("team") as theirs:
+        publish(ours)  # nothing has changed since, so its nouns could be taken over
+        still_image = ours.still_image
+
+        @contextmanager
+        def image():
+            theirs.land(milestones, page("1"), Progress({"page": 1}), DAY)
+            with still_image() as connection:
+                yield connection
+
+        monkeypatch.setattr(ours, "still_image", image)
+        publish(ours)
+
+    assert list(query("select count(*) as n from milestones").n) == [1]

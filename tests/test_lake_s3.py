@@ -61,7 +61,7 @@ def test_what_is_collected_and_shown_lies_on_s3_and_comes_back_from_it(bucket, m
             land(store, *(f"{nth}-{n}" for n in range(20)), body=f"@zz-canary {nth}")
         made = publish(store)
         store.tidy()
-        before = store.fingerprint()
+        before = store.fingerprint(store.connection)
     numbers = query("select * from sources").to_csv()
     assert len(list(bucket.rglob("*.parquet"))) > 4
     assert not (tmp_path / "home" / "lake").exists()
@@ -72,7 +72,7 @@ def test_what_is_collected_and_shown_lies_on_s3_and_comes_back_from_it(bucket, m
     assert edition().name == made.name
     assert query("select * from sources").to_csv() == numbers
     with Live("team") as store:
-        assert store.fingerprint() == before
+        assert store.fingerprint(store.connection) == before
     held = torture.held("team")
     command = [sys.executable, "-m", "data", "forget", "zz-canary", "--yes"]
     told = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)

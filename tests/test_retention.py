@@ -100,10 +100,10 @@ def test_what_ended_before_goes_with_its_parts_and_what_has_not_ended_stays():
 def test_the_preview_tells_what_goes_and_changes_nothing():
     with Live("team") as live:
         lives(live)
-        mark = live.fingerprint()
+        mark = live.fingerprint(live.connection)
         told = retention.preview(live, CUT)
 
-        assert live.fingerprint() == mark
+        assert live.fingerprint(live.connection) == mark
         assert [(one.go, one.stay) for one in told if one.table == "github_pull_requests"] == [(2, 4)]
         assert sum(one.go for one in told) == retention.let_go(live, CUT, words())
         assert retention.preview(live, CUT) == []
