@@ -695,6 +695,22 @@ def test_two_sites_may_use_the_same_ids(told):
     assert found.to_numpy().tolist() == [["1", "Issue 1", 1], ["jira2.example 1", "Another", 1]]
 
 
+def test_a_second_github_keeps_its_name_where_it_has_one_address_with_the_first_jira(told):
+    told(github_pull_requests=[pull(1, merged=2)])
+    with Live("team") as live:
+        for kind, stream, (key, body) in (
+            ("github", "github_pull_requests", ("P1", pull(1, merged=3))),
+            ("jira", "jira_issues", ticket(1)),
+        ):
+            origin = Origin("tools.example", kind, stream, "acme/shop")
+            live.land(origin, [Row(key, SEEN, body, "acme/shop")], Progress(), SEEN)
+        made = publish(live)
+    ids = [
+        query(f"select id from {noun} order by 1", edition=made)["id"].tolist() for noun in ("pull_requests", "issues")
+    ]
+    assert ids == [["P1", "tools.example P1"], ["tools.example 1"]]
+
+
 # People
 
 

@@ -26,13 +26,18 @@ create or replace temp macro person(login) as (
 create or replace temp macro fits(told, rule) as coalesce(regexp_full_match(lower(told), getvariable(rule)), false);
 create or replace temp macro any_fits(told, rule) as coalesce(len(list_filter(told, lambda x: fits(x, rule))) > 0, false);
 
--- Two Jira sites may both have an issue 10001: the first site keeps its ids, those of a second one carry its name.
-set variable first_github = (
-    select min(source) from (
+-- Two Jira sites may both have an issue 10001: the first site keeps its ids, those of a second one carry its name. Where a GitHub
+-- and a Jira have one address between them, what is second as the one is not the first as the other.
+set variable githubs = (
+    select list(distinct source) from (
         select source from live.raw.github_pull_requests union all select source from live.raw.github_deployments
         union all select source from live.raw.github_issues union all select source from live.raw.github_runs
     )
 );
-set variable first_jira = (select min(source) from live.raw.jira_issues);
+set variable first_github = list_min(getvariable('githubs'));
+set variable first_jira = (
+    select min(source) from live.raw.jira_issues
+    where source = getvariable('first_github') or not coalesce(list_contains(getvariable('githubs'), source), false)
+);
 create or replace temp macro own(source, id) as
     if(source in (getvariable('first_github'), getvariable('first_jira')), id, source || ' ' || id);
