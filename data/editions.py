@@ -321,9 +321,7 @@ def _build_thriftily(live: Live, image: duckdb.DuckDBPyConnection, draft: Path, 
         _build(live, image, draft, words, "4GB")
 
 
-def _build(
-    live: Live, image: duckdb.DuckDBPyConnection, draft: Path, words: Team, memory: str | None = None
-) -> None:
+def _build(live: Live, image: duckdb.DuckDBPyConnection, draft: Path, words: Team, memory: str | None = None) -> None:
     """Write nouns, unless the draft has them already, and freshness into a draft of an edition."""
     taken_over, little = draft.exists(), live.size() < LITTLE
     # a page is kept sooner by one thread, and a large edition made by two

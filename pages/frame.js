@@ -19,6 +19,40 @@
     acted = false;
   };
 
+  // A link within the dashboard leads there as the menu does, without loading everything anew; with a key held down it is a link.
+  addEventListener("click", (event) => {
+    const link = event.target.closest?.(".stHtml a[href]:not([target])");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    history.pushState(null, "", link.href);
+    dispatchEvent(new PopStateEvent("popstate"));
+  });
+
+  // A picture is saved as it stands there, twice as large, by letting the browser draw its own words once more.
+  const part = (name, told, ...within) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(told)) made.setAttribute(key, value);
+    made.append(...within);
+    return made;
+  };
+  addEventListener("click", async (event) => {
+    const button = event.target.closest?.(".cairn-chart > button");
+    if (!button) return;
+    const chart = button.parentElement.cloneNode(true);
+    chart.querySelector("button").remove();
+    const { width, height } = button.parentElement.getBoundingClientRect();
+    const large = { width: 2 * width, height: 2 * height };
+    const look = [...document.querySelectorAll("style")].find((one) => one.textContent.includes(".cairn-chart {"));
+    const drawn = part("svg", { ...large, viewBox: `0 0 ${width} ${height}` },
+      part("style", {}, look.textContent), part("foreignObject", { width: "100%", height: "100%" }, chart));
+    const image = new Image();
+    image.src = "data:image/svg+xml," + encodeURIComponent(new XMLSerializer().serializeToString(drawn));
+    await image.decode();
+    const canvas = Object.assign(document.createElement("canvas"), large);
+    canvas.getContext("2d").drawImage(image, 0, 0);
+    Object.assign(document.createElement("a"), { href: canvas.toDataURL("image/png"), download: button.dataset.file }).click();
+  });
+
   const app = document.querySelector(".stApp");
   const colours = () => getComputedStyle(app).backgroundColor;
   let drawn = colours();

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from inspect import cleandoc
 from itertools import islice
 from typing import Any, Literal
 from urllib.parse import urlencode, urljoin
 
+import plotly.graph_objects as go
 import streamlit as st
 
 import data
@@ -15,7 +17,7 @@ import metrics
 from metrics import Metric
 from metrics import noted as notes
 from metrics.noted import WRITTEN, Noted, counted, gathered, line
-from pages import figure, reading, safe, sentences, words
+from pages import figure, linked, reading, safe, sentences, words
 from pages.reading import EVERY, REACH, View, here
 from pages.sections import choice
 from pages.words import Frame
@@ -44,9 +46,10 @@ def chart(  # noqa: PLR0913  all that one chart is told
     also: Mapping[str, str] | None = None,
     written: tuple[Noted, ...] | None = None,
 ) -> None:
-    """Draw a metric under the chart contract. Clicks are read by clicked().
+    """Draw a metric under the chart contract. Each mark is a link to its rows.
 
-    Where `on_select` is given, the rows stand below: it is called after a click, and `picked` is the period to show as chosen.
+    Where `on_select` is given, the rows stand below: it is called after a click, which clicked() reads, and `picked` is the period
+    to show as chosen.
     `only` keeps the slices of these names, and `also` is what else belongs in the link. `written` is what people wrote down, for
     pages that have read it already.
     """
@@ -96,15 +99,8 @@ def chart(  # noqa: PLR0913  all that one chart is told
         facts.append(dashed or f"nothing to compare with: {view.compare}")
     if view.team and not isinstance(view.area, str):
         facts.append(sentences.NOT_SPLIT if view.area is None else view.team)
-    st.plotly_chart(
-        picture,
-        theme=None,
-        key=_key(metric),
-        on_select=on_select or "rerun",
-        selection_mode="points",
-        config=_config(view, points),
-        alt="; ".join(filter(None, (sentence, dashed, f"noted in this time: {counted(told)}" if told else ""))),
-    )
+    alt = "; ".join(filter(None, (sentence, dashed, f"noted in this time: {counted(told)}" if told else "")))
+    _picture(view, points, picture, alt, on_select)
     with st.container(key=f"under-{metric.name}", gap=None):
         safe.text(" · ".join(facts), "note")
         if lacks:
@@ -115,15 +111,12 @@ def chart(  # noqa: PLR0913  all that one chart is told
 
 
 def grid(edition: str, views: Sequence[View]) -> None:
-    """Draw some charts side by side, two in a row; a click on a mark leads to its rows."""
+    """Draw some charts side by side, two in a row; each mark is a link to its rows."""
     places = st.grid(2, min_column_width=540, gap=("medium", "large"))
     written = reading.written(edition)
     for view in views:
         with places.cell():
             chart(edition, view, written=written)
-    for view in views:
-        if mark := clicked(view.metric):
-            st.switch_page("explore.py", query_params=view.link(period=mark[0], range=None, first=None, last=None))
 
 
 def by_month(name: str) -> View:
@@ -210,6 +203,27 @@ def _ways_on(  # noqa: PLR0913  all that one chart leads to
         st.download_button(
             "CSV", lambda: safe.csv(shown), _file(view, points, "csv"), "text/csv", type="tertiary", on_click="ignore"
         )
+
+
+def _picture(view: View, points: Frame, picture: go.Figure, alt: str, on_select: Callable[[], None] | None) -> None:
+    """Draw the large picture of Drill with all that Plotly can, any other one as words with links."""
+    if on_select:
+        st.plotly_chart(
+            picture,
+            theme=None,
+            key=_key(view.metric),
+            on_select=on_select,
+            selection_mode="points",
+            config=_config(view, points),
+            alt=alt,
+        )
+    else:
+        safe.linked(linked.markup(picture, alt, partial(_rows, view), _file(view, points, "png")))
+
+
+def _rows(view: View, told: str) -> str:
+    """Return the address of the rows of a period."""
+    return f"{safe.root()}/explore?{urlencode(view.link(period=told))}"
 
 
 def _key(metric: Metric) -> str:

@@ -215,6 +215,11 @@ def slide(markup: str) -> None:
     st.html(markup)
 
 
+def linked(markup: str) -> None:
+    """Draw a picture whose marks are links, as linked.py makes it: every word in it is escaped there."""
+    st.html(markup)
+
+
 def drawn(value: object) -> str | None:
     """Return a picture that is kept as text, None for what is no such picture: nothing is ever fetched from elsewhere."""
     return value if isinstance(value, str) and SHOWABLE.fullmatch(value) else None

@@ -8,12 +8,14 @@ import sys
 import threading
 from contextlib import contextmanager
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
 import pandas as pd
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 import metrics
@@ -36,23 +38,26 @@ READY = """() => document.querySelector('.stApp')?.dataset.testScriptState === '
     && !document.querySelector('[data-testid="stSkeleton"]')
     && document.querySelector('.st-key-footer')
     && [...document.querySelectorAll('.stPlotlyChart, [class*="st-key-chart-"]')]
-        .every(chart => chart.querySelector('.main-svg .points'))"""
+        .every(chart => chart.querySelector('.main-svg .points, .cairn-chart a'))"""
 POINTER = """([x, y]) => new Promise(told => requestAnimationFrame(() => requestAnimationFrame(
     () => told(getComputedStyle(document.elementFromPoint(x, y)).cursor))))"""
-CUT = """() => [...document.querySelectorAll('.stPlotlyChart')].flatMap(chart => {
-        const frame = chart.getBoundingClientRect();
-        return [...chart.querySelectorAll('svg text')].filter(text => {
+CUT = """() => [...document.querySelectorAll('.stPlotlyChart, .cairn-chart')].flatMap(chart => {
+        const frame = (chart.closest('.stHtml') ?? chart).getBoundingClientRect();
+        return [...chart.querySelectorAll('svg text, i, u')].filter(text => {
             const box = text.getBoundingClientRect();
             return box.width && (box.left < frame.left - 1 || box.right > frame.right + 1
                 || box.top < frame.top - 1 || box.bottom > frame.bottom + 1);
         }).map(text => text.textContent);
     })"""
 DRAWN_FOR = {  # the labels are in two lines, or not
-    "All": "() => document.querySelectorAll('.xtick tspan').length > 0",
-    "12 weeks": "() => document.querySelectorAll('.xtick tspan').length === 0",
+    "All": "() => document.querySelectorAll('.cairn-chart u br').length > 0",
+    "12 weeks": "() => document.querySelectorAll('.cairn-chart u br').length === 0",
 }
-SHADED = """colour => { const lines = [...document.querySelectorAll('.stPlotlyChart .js-line')];
-    return lines.length > 0 && lines.every(line => getComputedStyle(line).stroke === colour); }"""
+SHADED = """colour => { const marks = [...document.querySelectorAll('.stPlotlyChart .js-line, .cairn-chart a b:not(.diamond)')];
+    return marks.length > 0 && marks.every(one => {
+        const style = getComputedStyle(one);
+        return (one.tagName === 'B' ? style.backgroundColor : style.stroke) === colour;
+    }); }"""
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # on a deep link Streamlit looks for itself beside the page first
 PICKERS = {"compare": "Compare with", "team": "Team or area"}
 SIZES = {"laptop": (1440, 900), "screen": (1920, 1080)}
@@ -168,11 +173,11 @@ def rgb(colour: str) -> str:
 
 
 def marks(page: Page, chart: int = 0):
-    return page.locator(".stPlotlyChart").nth(chart).locator(".points path")
+    return page.locator(".stPlotlyChart, .cairn-chart").nth(chart).locator(".points path, a")
 
 
 def click_mark(page: Page, number: int, chart: int = 0) -> None:
-    page.locator(".stPlotlyChart").nth(chart).scroll_into_view_if_needed()
+    marks(page, chart).nth(number).scroll_into_view_if_needed()
     box = marks(page, chart).nth(number).bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
@@ -222,15 +227,14 @@ def test_the_week_reads_well_in_light_and_dark_with_no_label_cut(name, colours, 
     page = visit(url, name, {"light": "laptop", "dark": "screen"}[name])
 
     assert page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor") == rgb(colours.paper)
-    stroke = page.locator(".stPlotlyChart .js-line").first.evaluate("line => getComputedStyle(line).stroke")
-    assert stroke == rgb(colours.series[0])
+    assert page.evaluate(SHADED, rgb(colours.series[0]))
     for days in ("All", "12 weeks"):  # over a new year, labels have two lines
         page.get_by_role("radio", name=days, exact=True).click()
         page.wait_for_function(DRAWN_FOR[days])
         settle(page)
         assert page.evaluate(CUT) == []
-    camera = page.locator(".modebar").first.bounding_box()
-    title = page.locator(".gtitle").first.bounding_box()
+    camera = page.locator(".cairn-chart > button").first.bounding_box()
+    title = page.locator(".cairn-chart > div").first.bounding_box()
     assert title["x"] + title["width"] < camera["x"]
     assert page.evaluate(
         "document.querySelector('.stMain').scrollWidth <= document.querySelector('.stMain').clientWidth"
@@ -334,29 +338,28 @@ def test_what_is_chosen_over_the_page_stays_on_every_page_when_loaded_again_and_
         assert shown(visit(f"{address}{path}")) == chosen
 
 
-def shade(page: Page) -> str:
-    """Return the colour of the first line on a page."""
-    return page.locator(".stPlotlyChart .js-line").first.evaluate("line => getComputedStyle(line).stroke")
-
-
 def test_pictures_turn_dark_and_light_with_the_system_while_the_page_is_open(url, visit):
-    page = visit(f"{url}/explore?metric=Bugs+opened")
-    for mode, colours in (("dark", theme.DARK), ("light", theme.LIGHT)):
-        page.emulate_media(color_scheme=mode)
-        page.wait_for_function(SHADED, arg=rgb(colours.series[0]))
+    for path in ("explore?metric=Bugs+opened", ""):
+        page = visit(f"{url}/{path}")
+        for mode, colours in (("dark", theme.DARK), ("light", theme.LIGHT)):
+            page.emulate_media(color_scheme=mode)
+            page.wait_for_function(SHADED, arg=rgb(colours.series[0]))
 
 
 def test_what_has_the_focus_keeps_it_when_the_page_runs_again(url, visit):
     page = visit(url)
-    for way in (
-        page.get_by_role("link", name="Open the chart and the rows").first,
-        page.get_by_role("link", name="See the rows").nth(1),
-        page.get_by_role("radio", name="6 weeks"),
+    themes = {"dark": theme.DARK, "light": theme.LIGHT}
+    for mode, way in zip(
+        cycle(themes),
+        (
+            page.get_by_role("link", name="Open the chart and the rows").first,
+            page.get_by_role("link", name="See the rows").nth(1),
+            page.get_by_role("radio", name="6 weeks"),
+        ),
     ):
-        before = shade(page)
         way.focus()
-        page.emulate_media(color_scheme="light" if before == rgb(theme.DARK.series[0]) else "dark")
-        page.wait_for_function(f"before => !({SHADED})(before)", arg=before)
+        page.emulate_media(color_scheme=mode)
+        page.wait_for_function(SHADED, arg=rgb(themes[mode].series[0]))
         settle(page)
         expect(way).to_be_focused()
 
@@ -444,16 +447,22 @@ def test_a_copied_link_opens_what_was_seen(url, visit):
     assert other.locator("h3").first.inner_text() == page.locator("h3").nth(4).inner_text()
 
 
-def test_a_chart_is_saved_as_picture_and_as_csv(url, visit):
-    page = visit(f"{url}/explore?metric=Deployment%20frequency")
+@pytest.mark.parametrize(
+    ("path", "camera"),
+    [("explore?metric=Deployment%20frequency", '.modebar-btn[data-title*="png" i]'), ("flow", ".cairn-chart > button")],
+)
+def test_a_chart_is_saved_as_picture_and_as_csv(path, camera, url, visit):
+    page = visit(f"{url}/{path}")
     with page.expect_download() as picture:
-        page.locator('.modebar-btn[data-title*="png" i]').first.click()
+        page.locator(camera).first.click()
     with page.expect_download() as table:
         page.get_by_role("button", name="CSV").first.click()
     points = pd.read_csv(table.value.path())
 
     assert picture.value.suggested_filename == "deployment_frequency-week-12-weeks-2026-06-01.png"
-    assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG")
+    with Image.open(picture.value.path()) as saved:
+        assert saved.width > 1000
+        assert len(saved.convert("RGB").getcolors(1 << 24)) > 10, "lines, a band and words, not an empty sheet"
     assert points["value"].tolist() == metrics.trend(metrics.metric("deployment_frequency"))["value"].tail(12).tolist()
 
 

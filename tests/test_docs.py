@@ -159,7 +159,7 @@ from streamlit.testing.v1 import AppTest
 
 app = AppTest.from_file("pages/menu.py", default_timeout=60).switch_page("delivery.py").run()
 assert not app.exception, app.exception
-print(app.title[0].value, len(app.get("plotly_chart")))
+print(app.title[0].value, sum('class="cairn-chart"' in one.proto.body for one in app.get("html")))
 """
 
 

@@ -5,10 +5,12 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -18,8 +20,8 @@ from metrics import METRICS, paste, story
 from metrics.change import change
 from metrics.questions import unsaid
 from pages.reading import View, searched
-from pages.words import number, unit
-from tests.test_pages import GAP, MONDAY, charts, happenings, open_page, picker, table_of_rows, told, week
+from pages.words import number, period, unit
+from tests.test_pages import GAP, MONDAY, charts, happenings, linked, open_page, picker, table_of_rows, told, week
 
 HOUSE = Path(__file__).resolve().parent.parent
 HOSTILE = HOUSE.parent / "shared" / "knowledge" / "hostile.json"
@@ -120,17 +122,52 @@ def collected(publish_nouns, tmp_path_factory):
 # Every mark opens its rows
 
 
+@dataclass(frozen=True)
+class Opens:
+    """A mark: whose, of which period and slice, its number as it is drawn or what is said of it, and what it leads to."""
+
+    metric: metrics.Metric
+    every: str
+    period: str
+    of: str
+    value: float | None
+    said: str
+    leads: dict[str, str]
+
+    @property
+    def starts(self) -> date:
+        periods = metrics.trend(self.metric, self.every)["starts"]
+        return next(one for one in periods if period(one, self.every) == self.period)
+
+
 def marks(app):
-    """Yield each chart's metric, how long its periods are, and its marks with their slices."""
+    """Return the marks of each chart of a page, the oldest first."""
     for chart in app.get("plotly_chart"):
         spec, camera = json.loads(chart.proto.spec), json.loads(chart.proto.config)["toImageButtonOptions"]["filename"]
         name = next(one.name for one in METRICS if re.match(rf"{one.name}(-by-\w+)?-", camera))
         every = next(word for word in ("week", "month", "quarter") if f"-{word}-" in camera)
         for trace in spec["data"]:
-            if "customdata" not in trace:
-                continue  # the time it is compared with
-            starts = [date.fromisoformat(day[:10]) for day in trace["x"]]
-            yield metrics.metric(name), every, trace["customdata"], list(zip(starts, trace["y"], strict=True))
+            if "customdata" in trace:  # not the time it is compared with
+                by = next((one for one in ("area", "kind") if f"-by-{one}-" in camera), None)
+                view = View(metrics.metric(name), every, by=by)
+                yield [
+                    Opens(
+                        view.metric,
+                        every,
+                        of[0],
+                        of[1],
+                        value,
+                        "",
+                        view.link(period=of[0], of=by and of[1], range=None),
+                    )
+                    for of, value in zip(trace["customdata"], trace["y"], strict=True)
+                    if value is not None
+                ]
+    for chart in linked(app):
+        yield [
+            Opens(metrics.metric(chart.metric), query["every"], query["period"], "", None, said, query)
+            for query, _, _, said in chart.marks
+        ]
 
 
 WALK = [("this_week.py", {}), ("knowledge.py", {})]
@@ -156,12 +193,16 @@ def folded(metric, rows):
 )
 def test_the_number_on_a_mark_is_what_its_rows_make(page, link, collected):
     by = link.get("slice")
-    for metric, every, named, drawn in marks(open_page(page, **link)):
-        for (_, of), (starts, value) in zip(named, drawn, strict=True):
-            if value is None or metric.private or metric.censored:
+    for chart in marks(open_page(page, **link)):
+        for mark in chart:
+            metric = mark.metric
+            if metric.private or metric.censored:
                 continue
-            rows = metrics.behind(metric, starts, every, **({by: of} if by else {}))
-            assert folded(metric, rows) == pytest.approx(value), (metric.name, starts, of)
+            value = folded(metric, metrics.behind(metric, mark.starts, mark.every, **({by: mark.of} if by else {})))
+            if mark.value is None:
+                assert mark.said.startswith(f"{number(value, metric)}{unit(metric)} "), (metric.name, mark.period)
+            else:
+                assert value == pytest.approx(mark.value), (metric.name, mark.period, mark.of)
 
 
 @pytest.mark.parametrize(
@@ -170,23 +211,33 @@ def test_the_number_on_a_mark_is_what_its_rows_make(page, link, collected):
 def test_a_mark_of_every_chart_opens_the_page_that_lists_its_rows(page, link, collected):
     """The oldest mark of each chart: the one that a shorter range would not show."""
     by = link.get("slice")
-    for metric, every, named, drawn in marks(open_page(page, **link)):
-        if metric.private:
+    for mark in (chart[0] for chart in marks(open_page(page, **link)) if chart):
+        if mark.metric.private:
             continue
-        (name, of), (starts, value) = next(
-            (pair for pair in zip(named, drawn, strict=True) if pair[1][1] is not None), (("", ""), (None, None))
-        )
-        if starts is None or value is None:
-            continue
-        view = View(metric, every, by=by)
-        app = open_page("explore.py", **(view.link(period=name, range=None) | ({"of": of} if by else {})))
-        there = metrics.behind(metric, starts, every, **({by: of} if by else {}))
-        assert picker(app, "period").value == name
+        app = open_page("explore.py", **mark.leads)
+        there = metrics.behind(mark.metric, mark.starts, mark.every, **({by: mark.of} if by else {}))
+        assert picker(app, "period").value == mark.period
         said = told(app)
-        assert f"{number(value, metric)}{unit(metric)}" in said
+        there_is = re.split(" (?:in|on) ", mark.said)[0] or f"{number(mark.value, mark.metric)}{unit(mark.metric)}"
+        assert there_is in said
         assert ("The chart counts" in said) or ("Their " in said)
         if len(there) and len(there) <= 50:
             assert table_of_rows(app)["what"].tolist() == there["what"].tolist()
+
+
+def test_a_mark_stands_as_high_as_its_number_says(collected):
+    for chart in linked(open_page("this_week.py")):
+        points = metrics.trend(metrics.metric(chart.metric)).tail(12).dropna(subset="value")
+        heights = [down for _, _, down, _ in reversed(chart.marks)]
+        drawn = dict(zip([period(start, "week") for start in points["starts"]], points["value"], strict=True))
+        values = [drawn[query["period"]] for query, _, _, _ in reversed(chart.marks)]
+        assert len(values) == len(points) > 3
+        if len(set(values)) > 1:
+            slope, zero = np.polyfit(values, heights, 1)
+            assert slope < 0
+            assert np.abs(np.polyval((slope, zero), values) - heights).max() < 0.02
+        else:
+            assert len(set(heights)) == 1
 
 
 def test_all_rows_of_a_range_are_the_rows_of_its_marks(collected):

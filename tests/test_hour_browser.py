@@ -82,7 +82,7 @@ def test_two_people_hold_an_hour_lose_nothing_when_the_server_dies_and_the_next_
 
         for one in (ada, bo):
             turn(one, "Findings from customers")
-            expect(one.page.locator(".stPlotlyChart").first).to_be_visible()
+            expect(one.page.locator(".cairn-chart").first).to_be_visible()
         types(ada.page, "Something to talk about", "Refunds take a phone call")
         bo.reads("Refunds take a phone call")
         half = ada.page.get_by_label("What is said, and worth keeping")

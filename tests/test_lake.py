@@ -268,7 +268,10 @@ def test_many_small_files_become_few_and_hold_the_same(lake, tmp_path):
     with Live("team") as store:
         for nth in range(12):
             land(store, *(f"{nth}-{n}" for n in range(20)))
-        before, was = store.fingerprint(store.connection), len(list((tmp_path / "lake" / RAW / "raw").rglob("*.parquet")))
+        before, was = (
+            store.fingerprint(store.connection),
+            len(list((tmp_path / "lake" / RAW / "raw").rglob("*.parquet"))),
+        )
         store.connection.execute("call ducklake_merge_adjacent_files('live')")
         store.tidy()
         store.connection.execute("call ducklake_expire_snapshots('live', older_than => now())")

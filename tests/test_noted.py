@@ -6,7 +6,7 @@ import pytest
 
 from data.journal import Journal, journal
 from metrics.noted import Noted, counted, gathered, line, of
-from tests.test_pages import charts, happenings, open_page, told, week
+from tests.test_pages import charts, happenings, linked, open_page, told, week
 
 PERIODS = [(date(2026, 3, 2), date(2026, 3, 9)), (date(2026, 3, 9), date(2026, 3, 16))]
 WILD = "<b>Half</b> of us ![x](https://evil.example/x.png)"
@@ -74,15 +74,15 @@ def test_a_note_stands_on_every_chart_that_covers_its_time_and_is_read_without_a
 
     monkeypatch.setattr(Journal, "entries", entries)
     app = open_page()
-    drawn = charts(app)
+    drawn = linked(app)
 
     assert len(drawn) == 7
-    assert all(len(marks(chart)) == 2 for chart in drawn)
-    [(shape, text), (other, happened)] = marks(drawn[0])
-    assert (shape, other) == ("square", "line-ns")
-    assert text == ["27 Apr, note: &lt;b&gt;Half&lt;/b&gt; of us ![x](https://evil.example/x.png)"]
-    assert happened == ["20 Apr, release: Two"]
-    assert all("noted in this time: one note and one release" in one.proto.alt for one in app.get("plotly_chart"))
+    for chart in drawn:
+        assert sorted(chart.signs) == [
+            ("20 Apr, release: Two", "line-ns"),
+            ("27 Apr, note: &lt;b&gt;Half&lt;/b&gt; of us ![x](https://evil.example/x.png)", "square"),
+        ]
+        assert "noted in this time: one note and one release" in chart.alt
     assert any(f'href="/memory?entry={kept.id}"' in one.proto.body for one in app.get("html"))
     assert "&lt;b&gt;Half&lt;/b&gt;" in told(app)
     assert "Somebody" not in told(app)

@@ -1,11 +1,14 @@
 """Every page opens, says where its numbers come from, and says what to do when something is missing."""
 
+import html
 import json
 import re
 import tomllib
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -115,6 +118,49 @@ def charts(app: AppTest) -> list[dict[str, Any]]:
     return found
 
 
+LINKED = re.compile(
+    r'^<div class="cairn-chart" role="group" aria-label="([^"]*)".*?<div>(.*?)</div>.*?data-file="([\w-]+).png"'
+)
+MARK = re.compile(r'<a href="/explore\?([^"]*)"[^>]*left:([\d.]+)%;top:([\d.]+)%" aria-label="([^"]*)"')
+NOTED = re.compile(r'<span role="img"[^>]*aria-label="([^"]*)"><b class="([\w-]+)"')
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A picture whose marks are links: what it shows, what stands in it, and what it is saved as.
+
+    Marks are the query each leads with, how far right and down each stands in per cent, and what is said of it; signs are what
+    was noted and the shape each has.
+    """
+
+    alt: str
+    caption: str
+    file: str
+    marks: list[tuple[dict[str, str], float, float, str]]
+    signs: list[tuple[str, str]]
+
+    @property
+    def metric(self) -> str:
+        return self.file.split("-")[0]
+
+
+def linked(app: Any) -> list[Linked]:
+    """Return the pictures of a page whose marks are links."""
+    drawn = [(one.proto.body, LINKED.match(one.proto.body)) for one in app.get("html")]
+    return [
+        Linked(
+            *map(html.unescape, found.groups()),
+            [
+                (dict(parse_qsl(html.unescape(query))), float(left), float(top), html.unescape(said))
+                for query, left, top, said in MARK.findall(body)
+            ],
+            NOTED.findall(body),
+        )
+        for body, found in drawn
+        if found
+    ]
+
+
 def table_of_rows(app: AppTest) -> pd.DataFrame:
     """Return the rows that a page lists."""
     return next(one.value for one in app.dataframe if "what" in one.value)
@@ -168,7 +214,7 @@ def test_a_page_says_which_source_was_read_only_in_part(page, nouns):
     assert "Not read to the end yet: Jira (issues)." in told(app)
     assert "python -m collectors sync" in told(app)
     if page == "this_week.py":
-        assert len(charts(app)) == 2  # what GitHub alone can say
+        assert len(linked(app)) == 2  # what GitHub alone can say
         assert "Bugs opened needs issues, which cannot be read. Jira answered HTML." in told(app)
     if page == "health.py":
         missing = app.dataframe[0].value
@@ -292,21 +338,22 @@ def test_slices_have_a_panel_each_in_the_order_of_their_names(collected):
 def test_every_chart_says_range_sample_usual_freshness_and_the_ways_on(page, collected):
     app = open_page(page)
     under = [one.proto.body for one in app.get("html") if "cairn-note" in one.proto.body and "n = " in one.proto.body]
-    drawn = app.get("plotly_chart")
+    drawn = [(one.alt, one.caption, one.file) for one in linked(app)]
+    for chart in app.get("plotly_chart"):
+        spec, camera = json.loads(chart.proto.spec), json.loads(chart.proto.config)["toImageButtonOptions"]
+        drawn.append((chart.proto.alt, spec["layout"]["title"]["text"], camera["filename"]))
+        assert camera["scale"] == 2
+        assert spec["data"][0]["mode"] == "lines+markers"
+        assert spec["layout"]["yaxis"]["range"][0] == 0
 
     assert len(drawn) == len(under) > 0
-    for chart, line in zip(drawn, under, strict=True):
-        camera = json.loads(chart.proto.config)["toImageButtonOptions"]
-        spec = json.loads(chart.proto.spec)
-        assert re.search(r"(ranged|held).+ (in the week of|on) ", chart.proto.alt)
+    for (alt, caption, file), line in zip(drawn, under, strict=True):
+        assert re.search(r"(ranged|held).+ (in the week of|on) ", alt)
         assert re.search(
             r"n = [\d,]+.* · usual .+ \(baseline .+ 20\d\d to .+ 20\d\d\) · complete to Mon 1 Jun 02:00", line
         )
-        assert "complete to 1 Jun" in spec["layout"]["title"]["text"]
-        assert camera["scale"] == 2
-        assert re.fullmatch(r"[a-z_]+-week-12-weeks-2026-06-01", camera["filename"])
-        assert spec["data"][0]["mode"] == "lines+markers"
-        assert spec["layout"]["yaxis"]["range"][0] == 0
+        assert "complete to 1 Jun" in caption
+        assert re.fullmatch(r"[a-z_]+-week-12-weeks-2026-06-01", file)
     labels = [one.proto.popover.label for one in app.get("popover")]
     assert labels.count("Definition") == labels.count("Copy link") == len(drawn)
     assert [one.label for one in app.get("download_button")].count("CSV") >= len(drawn)
@@ -343,10 +390,7 @@ def test_below_six_points_there_are_dots_and_nothing_is_called_usual(nouns):
 def test_a_question_stands_only_under_a_chart_that_moved(collected):
     app = open_page()
     asked = [one.proto.body for one in app.get("html") if one.proto.body.startswith('<p class="cairn-prompt"')]
-    drawn = [
-        json.loads(chart.proto.config)["toImageButtonOptions"]["filename"].split("-")[0]
-        for chart in app.get("plotly_chart")
-    ]
+    drawn = [one.metric for one in linked(app)]
     moved = [one for one in signals.watches() if one.metric in drawn and one.signal]
 
     assert 0 < len(moved) < len(drawn)

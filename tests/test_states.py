@@ -64,7 +64,8 @@ FITTED = """() => [...document.querySelectorAll('.stPlotlyChart')].every(chart =
         .every(one => !one.checkVisibility() || one.getBoundingClientRect().right <= innerWidth)"""
 TURNED = """([paper, muted]) => [...document.querySelectorAll('.stPlotlyChart')].every(chart =>
     getComputedStyle(chart.querySelector('.main-svg')).backgroundColor === paper
-    && [...chart.querySelectorAll('.gtitle')].every(title => getComputedStyle(title).fill === muted))"""
+    && [...chart.querySelectorAll('.gtitle')].every(title => getComputedStyle(title).fill === muted))
+    && [...document.querySelectorAll('.cairn-chart')].every(chart => getComputedStyle(chart).backgroundColor === paper)"""
 SIDEWAYS = """() => ['html', '.stMain'].map(name => document.querySelector(name))
     .filter(one => one.scrollWidth > one.clientWidth).map(one => `goes sideways: ${one.scrollWidth} of ${one.clientWidth}`)"""
 CUT = """() => {
@@ -146,7 +147,11 @@ PALE = """() => {
         told(`mark ${one.getAttribute('class')} of ${one.closest('.stPlotlyChart').getAttribute('aria-label')?.slice(0, 40)}`,
             Math.max(...drawn.map(([name, alpha]) => against(one, name, alpha))), 3);
     }
-    for (const [name, part] of [['.cairn-bars div', null], ['.cairn-life li', '::before'], ['.cairn-prompt', '::before']])
+    for (const one of document.querySelectorAll('.cairn-chart a b')) {  // a hollow mark is seen by its edge
+        const style = getComputedStyle(one), below = ground(one.parentElement);
+        if (seen(one)) told('a mark', Math.max(against(one, style.backgroundColor, 1, below), against(one, style.borderTopColor, 1, below)), 3);
+    }
+    for (const [name, part] of [['.cairn-bars div', null], ['.cairn-chart span b', null], ['.cairn-life li', '::before'], ['.cairn-prompt', '::before']])
         for (const one of document.querySelectorAll(name)) {
             const style = getComputedStyle(one, part), below = ground(part ? one : one.parentElement);
             if (seen(one)) told(name, against(one, name === '.cairn-prompt' ? style.color : style.backgroundColor, 1, below), 3);
