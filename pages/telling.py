@@ -79,7 +79,7 @@ def _newest(edition: str, last: int, today: date) -> date:
 def _slides(edition: str, last: int, week: date, today: date) -> tuple[Slide, ...]:
     told = demo.known(_versions(edition, last), week)
     named = [str(one.answers.get("metric") or "") for one in demo.of_week(told, "story", week)]
-    watched = [watch for _, watch in reading.watches(edition)]
+    watched = reading.whole_watches(edition)
     rocks = _rocks() if week == demo.monday(today) and last else {}
     numbers = demo_numbers.numbers(week, named, watched, rocks)
     return demo.demo(told, week, today, data.team().name, numbers)

@@ -41,18 +41,24 @@ def _watch(ended: threading.Event) -> None:
 
 
 def prepare(edition: str) -> None:
-    """Work out what the first page tells of an edition, every chart against what is usual and the story of each signal, then all charts."""
+    """Work out what the first page tells of an edition, each chart beside what is usual and the story of each signal, then all charts."""
     import metrics  # noqa: PLC0415  what is kept here, is kept in the server, which has to run first
     from pages import reading  # noqa: PLC0415
 
     for name in reading.THIS_WEEK:
         view = reading.View(metrics.metric(name))
-        reading.history(edition, view)
-        reading.lacks(edition, view.metric)
+        points = reading.within(reading.history(edition, view), view.reach)
+        if len(points):
+            reading.noted(edition, view, points, ())
     for _ in reading.moved(edition, reading.moving(edition)):
         pass
     for metric in metrics.METRICS:  # what the other pages draw
-        reading.history(edition, reading.View(metric))
+        reading.lacks(edition, metric)
+        reading.watch(edition, reading.View(metric))
+        for every in ("week", "month"):
+            reading.history(edition, reading.View(metric, every))
+    for by in ("area", "kind"):  # what Drill offers to choose from
+        reading.names(edition, reading.View(metrics.METRICS[0]), by)
 
 
 def _of_a_page(record: logging.LogRecord) -> bool:
