@@ -1,6 +1,5 @@
 """Outcomes: what each Workflow gave back as ranges, how it went, and who it reaches. Runs are reach and no outcome."""
 
-from datetime import date
 
 import streamlit as st
 
@@ -53,17 +52,10 @@ MONTHLY = (
 )
 
 
-def days(edition: str, workflow: str) -> tuple[date, date] | None:
-    """Return the chosen weeks as far as a Workflow was there in them: the first day, and the day after the last."""
-    view = View(metrics.metric("workflow_runs"), area=workflow)
-    seen = reading.within(reading.history(edition, view), reading.reach()).dropna(subset="value")
-    return None if seen.empty else (seen["starts"].min(), seen["ends"].max())
-
-
 def workflow(edition: str, name: str) -> None:
     """Draw what one Workflow gave back, three things that are never added together, and how sure each is."""
     safe.text(name, "sentence", "h2")
-    when = days(edition, name)
+    when = reading.there(edition, name, reading.reach())
     if when is None:
         safe.text("No run of it is known in this range.")
         return

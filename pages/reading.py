@@ -396,6 +396,13 @@ def near(edition: str, since: date, until: date) -> Frame:
     return _near(edition, _last(), since, until)
 
 
+def there(edition: str, workflow: str, reach: Reach) -> tuple[date, date] | None:
+    """Return the weeks of a range in which a Workflow ran: the first day, and the day after the last."""
+    view = View(metrics.metric("workflow_runs"), area=workflow)
+    seen = within(history(edition, view), reach).dropna(subset="value")
+    return None if seen.empty else (seen["starts"].min(), seen["ends"].max())
+
+
 def outcome(edition: str, workflow: str, since: date, until: date) -> tuple[outcomes.Reclaimed, outcomes.Friction]:
     """Return what a Workflow gave back from one day up to another (excluded), and how it went."""
     return _outcome(edition, workflow, since, until)

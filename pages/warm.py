@@ -57,6 +57,9 @@ def prepare(edition: str) -> None:
         reading.watch(edition, reading.View(metric))
         for every in ("week", "month"):
             reading.history(edition, reading.View(metric, every))
+    for one in data.team().workflows:
+        if when := reading.there(edition, one.name, reading.USUAL):
+            reading.outcome(edition, one.name, *when)
     for by in ("area", "kind"):  # what Drill offers to choose from
         reading.names(edition, reading.View(metrics.METRICS[0]), by)
 

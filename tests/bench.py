@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 HOUSE = Path(__file__).resolve().parent.parent
 DAY = "2026-06-30"  # always the same 15 months, so that two runs can be compared
+LATER = "2026-09-30"
 PAGES = ("this_week.py", "outcomes.py", "flow.py", "knowledge.py", "explore.py", "health.py")
 PATIENCE = 600  # seconds to wait for a page
 
@@ -330,6 +331,7 @@ def opening(names: Sequence[str], turns: int = 5) -> Iterator[Row]:
         with constant():
             page(name)
 
+    one_word()  # what opens pages here is loaded with the first of them
     st.cache_data.clear()
     warm.prepare(data.edition().name)
     first = {name: seconds(partial(page, name)) for name in names}
@@ -386,19 +388,24 @@ def loading(turns: int = 7) -> Iterator[Row]:
         browser.close()
 
 
-def watching(count: int) -> Iterator[Row]:
-    """So many people at once on a real server, from page to page, while an edition is made and published."""
+def watching(count: int, meanwhile: str, command: Sequence[str], day: str = DAY) -> Iterator[Row]:
+    """So many people at once on a real server, from page to page, while something else goes on in a process of its own."""
     from tests.test_browser import dashboard
     from tests.viewers import PATHS, crowd
 
     with dashboard() as address:
         first, alone = (asyncio.run(crowd(address, 1, lambda: True, PATHS[:1]))[0] for _ in range(2))
         assert not first.wrong, first.wrong  # the first one waits for what is prepared
-        making = subprocess.Popen([sys.executable, "-c", PUBLISH], cwd=HOUSE)
+        making = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=HOUSE,
+            stdout=subprocess.DEVNULL,
+            env=os.environ | {"CAIRN_SANDBOX_DAY": day},
+        )
         seen = asyncio.run(crowd(address, count, lambda: making.poll() is not None))
         assert making.wait() == 0
     wrong = [one.wrong for one in seen if one.wrong]
-    what = f"{count} viewers during a publish, {len(seen)} pages, {len(wrong)} errors"
+    what = f"{count} viewers during {meanwhile}, {len(seen)} pages, {len(wrong)} errors"
     taken = [one.seconds for one in seen]
     yield f"{what}: the slowest", max(taken), "one viewer alone", alone.seconds
     yield f"{what}: the median", median(taken), "one viewer alone", alone.seconds
@@ -433,7 +440,13 @@ def talking(turns: int = 5) -> Iterator[Row]:
     yield from opening(PAGES, turns)
     yield from loading()
     yield from switching(PAGES)
-    yield from watching(VIEWERS)
+    yield from watching(VIEWERS, "a publish", ["-c", PUBLISH])
+
+
+def talking_and_syncing() -> Iterator[Row]:
+    """What people see of an edition, and what they do while three months more are collected."""
+    yield from talking()
+    yield from watching(VIEWERS, "a sync", ["-m", "collectors", "sync"], LATER)
 
 
 def table(measured: Iterator[Row]) -> str:
@@ -470,7 +483,7 @@ COMPANY: dict[str, tuple[str, Callable[[], Iterator[Row]]]] = {  # measured on t
     "keeping": ("Keeping", keeping),
     "measuring": ("Measuring", measuring),
     "planning": ("Planning", planning),
-    "pages": ("Pages, on the server", talking),
+    "pages": ("Pages, on the server", talking_and_syncing),
 }
 PARTS = (*COMPANY, "rivals", "growth", "size", "size-pages")
 
