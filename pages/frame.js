@@ -20,13 +20,16 @@
   };
 
   // A link within the dashboard leads there as the menu does, without loading everything anew; with a key held down it is a link.
+  // Streamlit's own do so themselves, but for those to the page they stand on, where it passes over what is as it is by default.
   addEventListener("click", (event) => {
-    const link = event.target.closest?.(".stHtml a[href]:not([target])");
+    const link = event.target.closest?.(".stHtml a[href]:not([target]), .stPageLink a[href]");
     if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (link.closest(".stPageLink") && link.pathname !== location.pathname) return;
     event.preventDefault();
+    event.stopPropagation();
     history.pushState(null, "", link.href);
     dispatchEvent(new PopStateEvent("popstate"));
-  });
+  }, true);
 
   // A picture is saved as it stands there, twice as large, by letting the browser draw its own words once more.
   const part = (name, told, ...within) => {

@@ -408,6 +408,22 @@ def test_a_mark_and_a_link_open_what_they_say_whatever_was_chosen_there_before(u
         expect(page.get_by_role("radio", name="6 months")).to_be_checked()
 
 
+def test_a_link_from_drill_to_drill_opens_what_it_says_though_that_is_the_default(url, visit):
+    page = visit(f"{url}/explore?metric=Pull+request+cycle+time&every=month")
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("dialog").get_by_role("textbox")
+    box.fill("bugs opened")
+    box.press("Enter")
+    page.get_by_role("dialog").get_by_role("link", name="Bugs opened").click()
+    expect(page.get_by_role("combobox", name="Metric")).to_have_value("Bugs opened")
+    expect(page.get_by_role("radio", name="week", exact=True)).to_be_checked()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    settle(page)
+    page.go_back()
+    expect(page.get_by_role("combobox", name="Metric")).to_have_value("Pull request cycle time")
+    expect(page.get_by_role("radio", name="month", exact=True)).to_be_checked()
+
+
 def test_the_search_and_the_way_to_the_rows_need_no_mouse(url, visit):
     page = visit(f"{url}/health?range=6+weeks")
     page.keyboard.press("Control+k")
