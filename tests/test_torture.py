@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests import torture
+from tests import postgres, torture
 
 LUCK = random.Random(20261121)
 NAMES = LUCK.sample(list(torture.FAULTS), len(torture.FAULTS))
@@ -52,6 +52,16 @@ def test_what_was_once_found_broken_stays_mended(whole, number: int):
 @pytest.mark.parametrize("number", [3, 8])
 def test_what_moves_while_it_is_read_is_held_after_the_next_sync(ground, number: int):
     torture.shifts(ground, number)
+
+
+@pytest.mark.skipif(not postgres.PLACE, reason="no PostgreSQL is installed (Debian: apt-get install postgresql)")
+def test_four_collectors_and_four_dashboards_share_a_lake_and_one_of_each_is_killed():
+    with torture.shore(torture.Company(days=4, size=40)) as at:
+        at.kills, at.pages = 2, ""
+        torture.lake(at, 1)
+
+    assert at.figures["errors"] == 0
+    assert at.figures["looks"] >= torture.CROWD
 
 
 def test_a_killed_sync_goes_on_where_it_was(town):
