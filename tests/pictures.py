@@ -13,7 +13,7 @@ from tests.test_browser import QUIET, chromium, dashboard, settle
 
 HOUSE = Path(__file__).resolve().parent.parent
 DAY = "2026-11-20"  # up to which the company lived, so that every picture shows the same weeks
-WIDTH, HEIGHT, SHARP = 1280, 1040, 1.5
+WIDTH, HEIGHT, SHARP = 1280, 1200, 1.5
 COLOURS = 128  # charts and text need few; a picture is then a tenth as large
 PICTURES = {
     "week": "",
@@ -48,8 +48,8 @@ def take(browser: Browser, address: str, mode: str, to: Path) -> None:
     page = browser.new_page(viewport=size, device_scale_factor=SHARP, color_scheme=mode)
     page.goto(address)
     settle(page)
-    if to.name.startswith("card"):
-        open_first_card(page)
+    if not to.name.startswith("drill"):
+        first_card(page, opened=to.name.startswith("card"))
     page.screenshot(path=to, animations="disabled", caret="hide")
     page.context.close()
     with Image.open(to) as taken:
@@ -57,11 +57,14 @@ def take(browser: Browser, address: str, mode: str, to: Path) -> None:
     print(f"{to.relative_to(HOUSE)}: {to.stat().st_size / 1000:.0f} kB")
 
 
-def open_first_card(page: Page) -> None:
+def first_card(page: Page, *, opened: bool) -> None:
+    """Open the first card, or close it, where it stands over the charts."""
     card = page.locator("[class*=st-key-card-]").first
-    if not card.locator("details[open]").count():
+    if bool(card.locator("details[open]").count()) is not opened:
         card.locator("summary").click()
-    card.get_by_text("What was near").wait_for()
+        page.mouse.move(0, 0)
+    card.get_by_text("What was near").wait_for(state="visible" if opened else "hidden")
+    page.wait_for_timeout(500)  # it closes bit by bit
 
 
 if __name__ == "__main__":

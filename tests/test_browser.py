@@ -58,6 +58,8 @@ SHADED = """colour => { const marks = [...document.querySelectorAll('.stPlotlyCh
         const style = getComputedStyle(one);
         return (one.tagName === 'B' ? style.backgroundColor : style.stroke) === colour;
     }); }"""
+BESIDE = """() => [...document.querySelectorAll('header :is(a, button)')].filter(one => one.checkVisibility())
+    .every(one => one.getBoundingClientRect().right <= document.querySelector('.st-key-tools').getBoundingClientRect().left)"""
 PROBES = ("/_stcore/health", "/_stcore/host-config")  # on a deep link Streamlit looks for itself beside the page first
 PICKERS = {"compare": "Compare with", "team": "Team or area"}
 SIZES = {"laptop": (1440, 900), "screen": (1920, 1080)}
@@ -239,6 +241,16 @@ def test_the_week_reads_well_in_light_and_dark_with_no_label_cut(name, colours, 
     assert page.evaluate(
         "document.querySelector('.stMain').scrollWidth <= document.querySelector('.stMain').clientWidth"
     )
+
+
+def test_the_menu_leaves_room_for_what_stands_beside_it(url, visit):
+    page = visit(f"{url}/health")
+    beside = page.locator(".st-key-tools")
+    for width in (1920, 1440, 1366, 1280, 1024, 768):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function(BESIDE)
+        expect(beside.get_by_role("button", name="Search")).to_be_visible()
+        assert beside.get_by_text("Complete to").is_visible() == (width >= 1440)
 
 
 def test_a_mark_leads_to_its_rows_and_a_row_to_its_source(url, visit):
