@@ -14,6 +14,7 @@ from metrics.experiment import BEFORE, Plan, Result, measured_in
 from metrics.noted import counted, gathered
 from metrics.words import capital, day, full_day
 from pages import figure, reading, safe, sentences
+from pages.parts import small
 from pages.reading import View
 from pages.words import Frame
 
@@ -148,29 +149,23 @@ def _picture(entry: Entry, its: Plan) -> None:
     if theirs is not None:
         theirs = reading.within(theirs, view.reach).assign(was=lambda those: those["starts"])
         dashed = f"dashed: {its.against}"
-    st.plotly_chart(
-        figure.draw(
-            view,
-            points,
-            usuals,
-            None,
-            theirs,
-            figure.Told(caption, dashed),
-            noted=gathered(others, periods),
-            named=named,
-        ),
-        theme=None,
-        key=f"weeks-{entry.id}",
-        config={"displayModeBar": False},
-        alt="; ".join(
-            (
-                sentences.headline(its.metric, points, "week"),
-                f"it begins on {full_day(its.start)} and ends on {full_day(its.end)}",
-                *([dashed] if dashed else []),
-                *([f"noted in this time: {counted(others)}"] if others else []),
-            )
-        ),
+    picture = figure.draw(
+        view,
+        points,
+        usuals,
+        None,
+        theirs,
+        figure.Told(caption, dashed),
+        noted=gathered(others, periods),
+        named=named,
     )
+    alt = (
+        sentences.headline(its.metric, points, "week"),
+        f"it begins on {full_day(its.start)} and ends on {full_day(its.end)}",
+        *([dashed] if dashed else []),
+        *([f"noted in this time: {counted(others)}"] if others else []),
+    )
+    small(view, points, picture, "; ".join(alt))
     band = sentences.band(its.metric, usuals[-1] if usuals else None)
     safe.text(" · ".join(filter(None, (sentences.sample(view.metric, points), band, dashed))), "note")
 

@@ -1,14 +1,20 @@
 """Exploration: its share of what was finished in each sprint, beside the share that was agreed on as a reference and no target."""
 
-import plotly.graph_objects as go
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
 import streamlit as st
 
 import metrics
 from data.journal import Journal
 from metrics import exploration
 from metrics.exploration import Share
-from pages import pencil, reading, safe
+from pages import linked, pencil, reading, safe
+from pages.figure import LEFT, LINE, Drawn, scatter
 from pages.reading import View
+from pages.rows import WHOLE
 from pages.theme import template, tokens
 from pages.words import day
 
@@ -32,12 +38,16 @@ def draw(kept: Journal) -> None:
     if not found:
         safe.text(NOT_MARKED)
         return
-    st.plotly_chart(
-        _picture(found, its.agreed),
-        theme=None,
-        key="exploration",
-        config={"displayModeBar": False},
-        alt=exploration.sentence(found, its.agreed),
+    length = timedelta(weeks=its.calendar.weeks)
+
+    def rows(first: str) -> str:
+        starts = date.fromisoformat(first)
+        query = replace(view, reach=(starts, starts + length)).link(period=WHOLE)
+        return f"{safe.root()}/explore?{urlencode(query)}"
+
+    picture, alt = _picture(found, its.agreed, length), exploration.sentence(found, its.agreed)
+    safe.linked(
+        linked.markup(picture, alt, rows, safe.file_name("exploration", "sprint", found[-1].starts, ending="png"))
     )
     told = "Items are counted, not hours. Bars reach as far as chance alone might, at 90 %; sprints with fewer than eight items have none."
     safe.text(f"{told} Exploration is judged by what was learned, and by no return.", "note")
@@ -46,74 +56,56 @@ def draw(kept: Journal) -> None:
     )
 
 
-def _picture(found: list[Share], agreed: float | None) -> go.Figure:
+def _picture(found: list[Share], agreed: float | None, length: timedelta) -> Drawn:
+    """Return the shares as a line, each with its interval, and what was agreed on dashed."""
     colours = tokens()
     known = [one for one in found if one.value is not None]
-    values = [None if one.value is None else 100 * one.value for one in found]
-    top = max([100 * one.high for one in known] + [agreed or 0]) * 1.15
-    line = {"color": colours.context, "dash": "dash", "width": 1.5}
-    reference = (
-        []
-        if agreed is None
-        else [
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": agreed,
-                "y1": agreed,
-                "line": line,
-                "layer": "below",
-            }
-        ]
-    )
-    return go.Figure(
-        go.Scatter(
-            x=[one.starts for one in found],
-            y=values,
-            mode="lines+markers",
-            connectgaps=False,
-            line={"color": colours.series[0], "width": 2.5},
-            marker={"size": 7},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [100 * one.high - (value or 0) for one, value in zip(found, values, strict=True)],
-                "arrayminus": [(value or 0) - 100 * one.low for one, value in zip(found, values, strict=True)],
-                "color": colours.context,
-                "thickness": 1,
-                "width": 0,
-            },
-            text=[
-                f"<b>{value:.0f} %</b> of {one.n} items, sprint from {day(one.starts)}" if value is not None else ""
-                for one, value in zip(found, values, strict=True)
-            ],
-            hovertemplate="%{text}<extra></extra>",
-        ),
-        {
-            "template": template(colours),
-            "height": 280,
-            "margin": {"t": 24, "l": 8, "r": 8, "b": 4},
-            "xaxis": {
-                "tickvals": [one.starts for one in found[::-2]],
-                "ticktext": [day(one.starts) for one in found[::-2]],
-            },
-            "yaxis": {"range": [0, top], "ticksuffix": " %"},
-            "shapes": reference,
-            "annotations": []
-            if agreed is None
-            else [
-                {
-                    "xref": "paper",
-                    "x": 0,
-                    "xanchor": "left",
-                    "y": agreed,
-                    "yanchor": "bottom",
-                    "showarrow": False,
-                    "text": f"agreed on: {agreed:g} %",
-                    "font": {"size": 14, "color": colours.muted},
-                }
-            ],
+    thin = {"color": colours.context, "width": 1}
+    shapes: list[dict[str, Any]] = [
+        {"type": "line", "x0": one.starts, "x1": one.starts, "y0": one.low, "y1": one.high, "line": thin}
+        for one in known
+    ]
+    caption = "Exploration, share of what was finished in each sprint"
+    if agreed is not None:
+        caption += f" · dashed: agreed on, {agreed:g} %"
+        level = agreed / 100
+        dashed = {"color": colours.context, "dash": "dash", "width": 1.5}
+        shapes.append({"type": "line", "xref": "paper", "y0": level, "y1": level, "line": dashed})
+    marks = len(found)
+    line = scatter(
+        x=[one.starts for one in found],
+        y=[one.value for one in found],
+        mode="lines+markers",
+        line={"color": colours.series[0], "width": 2.5},
+        marker={
+            "size": [7] * marks,
+            "symbol": ["circle"] * marks,
+            "color": [colours.series[0]] * marks,
+            "line": {"color": [colours.series[0]] * marks, "width": [0] * marks},
         },
+        customdata=[[f"{one.starts}", ""] for one in found],
+        text=[
+            f"<b>{100 * one.value:.0f} %</b> of {one.n} items, sprint from {day(one.starts)}"
+            if one.value is not None
+            else ""
+            for one in found
+        ],
     )
+    layout = {
+        "template": template(colours).to_plotly_json(),
+        "height": 280,
+        "title": {"text": caption},
+        "margin": {"t": 44, "l": LEFT, "b": 12 + LINE},
+        "xaxis": {
+            "tickvals": [one.starts for one in found[::-2]],
+            "ticktext": [day(one.starts) for one in found[::-2]],
+            "range": [found[0].starts - length / 2, found[-1].starts + length / 2],
+        },
+        "yaxis": {
+            "range": [0, max([one.high for one in known] + [(agreed or 0) / 100]) * 1.15 or 1],
+            "tickformat": "~%",
+        },
+        "shapes": shapes,
+        "annotations": [],
+    }
+    return Drawn({"data": [line], "layout": layout})

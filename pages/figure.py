@@ -346,7 +346,7 @@ def _periods(points: Frame, every: str, labels: int, last: date | None = None) -
     starts = sorted(points["starts"])
     shown = starts[:: -max(1, math.ceil(len(starts) / labels))][::-1]
     years = len({start.year for start in shown}) > 1
-    margin = (starts[-1] - starts[0]) * 0.04 or timedelta(days=7)
+    margin = max((starts[-1] - starts[0]) * 0.04, timedelta(days=1)) if len(starts) > 1 else timedelta(days=7)
     return {
         "tickmode": "array",
         "tickvals": shown,

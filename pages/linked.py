@@ -63,6 +63,10 @@ def markup(picture: go.Figure, alt: str, rows: Callable[[str], str], file: str) 
         for one in reversed(traces)
         if "markers" in one["mode"]
     )
+    days = "".join(
+        f'<time datetime="{one["x"]}" style="right:{100 - room.across(one["x"]):.2f}%">{one["text"]}</time>'
+        for one in layout["annotations"]
+    )
     margin, ink = layout["margin"], ground["font"]["color"]
     style = f"height:{layout['height']}px;color:{ink};background:{ground['paper_bgcolor']};--line:{ground['xaxis']['linecolor']}"
     return (
@@ -71,7 +75,7 @@ def markup(picture: go.Figure, alt: str, rows: Callable[[str], str], file: str) 
         f'<button type="button" data-file="{escape(file)}" title="Save as a picture">PNG</button>'
         f'<section style="top:{margin["t"]}px;left:{margin["l"]}px;bottom:{margin["b"]}px">'
         f'<img src="{_lines(behind)}" alt="">'
-        f"{scale}{periods}{marks}</section></div>"
+        f"{scale}{periods}{days}{marks}</section></div>"
     )
 
 

@@ -1,6 +1,5 @@
 """Outcomes: what each Workflow gave back as ranges, how it went, and who it reaches. Runs are reach and no outcome."""
 
-
 import streamlit as st
 
 import data

@@ -218,7 +218,12 @@ def _picture(view: View, points: Frame, picture: go.Figure, alt: str, on_select:
             alt=alt,
         )
     else:
-        safe.linked(linked.markup(picture, alt, partial(_rows, view), _file(view, points, "png")))
+        small(view, points, picture, alt)
+
+
+def small(view: View, points: Frame, picture: go.Figure, alt: str) -> None:
+    """Draw a picture that costs next to nothing, each mark of it a link to its rows."""
+    safe.linked(linked.markup(picture, alt, partial(_rows, view), _file(view, points, "png")))
 
 
 def _rows(view: View, told: str) -> str:

@@ -1,7 +1,6 @@
 """An experiment says before it begins what it could show, nothing while it runs, and at its end no more than its weeks show."""
 
 import html
-import json
 import random
 import re
 from dataclasses import replace
@@ -23,7 +22,7 @@ from metrics.noted import Noted
 from pages.pencil import RECORDS
 from tests import test_pages
 from tests.test_memory import fill
-from tests.test_pages import happenings, open_page, week
+from tests.test_pages import happenings, linked, open_page, week
 
 BODY = {
     "change": "two reviewers", "whom": "checkout", "outcome": "fewer bugs", "because": "four eyes", "metric": "bugs_opened",
@@ -271,8 +270,7 @@ def test_after_the_end_the_page_says_one_of_three_words_with_what_stands_behind_
 
 def lines(app) -> list[set[str]]:
     """Return the words over the days that each chart marks, and those days."""
-    drawn = [json.loads(one.proto.spec)["layout"] for one in app.get("plotly_chart")]
-    return [{f"{one['text']} {one['x']}" for one in layout["annotations"]} for layout in drawn]
+    return [{f"{word} {day}" for day, word in one.days} for one in linked(app)]
 
 
 @pytest.mark.usefixtures("collected")
@@ -283,10 +281,10 @@ def test_the_weeks_of_a_running_experiment_are_drawn_from_its_first_to_its_last_
     app = open_page("experiments.py")
 
     assert lines(app) == [{f"begins {start}", f"ends {end}"}] * 5, "of those after the fifth on their own page"
-    (chart, *_) = (json.loads(one.proto.spec) for one in app.get("plotly_chart"))
-    assert any(one["type"] == "rect" for one in chart["layout"]["shapes"]), "the usual range"
-    assert set(chart["data"][0]["marker"]["symbol"]) == {"circle"}
-    assert chart["layout"]["xaxis"]["range"][1] > f"{end}"
+    (chart, *_) = linked(app)
+    assert "<rect" in chart.lines, "the usual range"
+    assert not any("unusual" in said for _, _, _, said in chart.marks)
+    assert {query["metric"] for query, _, _, _ in chart.marks} == {"Bugs opened"}, "each leads to its rows"
     assert "(baseline " in told(app)
 
 
@@ -311,7 +309,7 @@ def test_the_area_it_is_held_against_is_named_and_drawn_dashed():
     assert "judged by Bugs opened of pay, held against basket, hoped down" in told(app)
     assert "Held against basket, week by week, so that what moves both is left out." in told(app)
     assert "· dashed: basket" in told(app), "also where the words in the picture have no room"
-    assert "dashed: basket" in app.get("plotly_chart")[0].proto.alt
+    assert "dashed: basket" in linked(app)[0].alt
     assert "Did you mean 'basket'?" in told(open_page("memory.py", entry=nowhere.id))
 
 

@@ -4,6 +4,7 @@ import html
 import json
 import re
 import tomllib
+from base64 import b64decode
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -120,7 +121,9 @@ def charts(app: AppTest) -> list[dict[str, Any]]:
 
 LINKED = re.compile(
     r'^<div class="cairn-chart" role="group" aria-label="([^"]*)".*?<div>(.*?)</div>.*?data-file="([\w-]+).png"'
+    r'.*?<img src="data:image/svg\+xml;base64,([^"]*)"'
 )
+DAYS = re.compile(r'<time datetime="([^"]*)"[^>]*>([^<]*)<')
 MARK = re.compile(r'<a href="/explore\?([^"]*)"[^>]*left:([\d.]+)%;top:([\d.]+)%" aria-label="([^"]*)"')
 NOTED = re.compile(r'<span role="img"[^>]*aria-label="([^"]*)"><b class="([\w-]+)"')
 
@@ -130,14 +133,16 @@ class Linked:
     """A picture whose marks are links: what it shows, what stands in it, and what it is saved as.
 
     Marks are the query each leads with, how far right and down each stands in per cent, and what is said of it; signs are what
-    was noted and the shape each has.
+    was noted and the shape each has; days are the words over lines that mark them; behind all of it lie the lines, as SVG.
     """
 
     alt: str
     caption: str
     file: str
+    lines: str
     marks: list[tuple[dict[str, str], float, float, str]]
     signs: list[tuple[str, str]]
+    days: list[tuple[str, str]]
 
     @property
     def metric(self) -> str:
@@ -149,12 +154,14 @@ def linked(app: Any) -> list[Linked]:
     drawn = [(one.proto.body, LINKED.match(one.proto.body)) for one in app.get("html")]
     return [
         Linked(
-            *map(html.unescape, found.groups()),
+            *map(html.unescape, found.groups()[:3]),
+            b64decode(found[4]).decode(),
             [
                 (dict(parse_qsl(html.unescape(query))), float(left), float(top), html.unescape(said))
                 for query, left, top, said in MARK.findall(body)
             ],
             NOTED.findall(body),
+            DAYS.findall(body),
         )
         for body, found in drawn
         if found

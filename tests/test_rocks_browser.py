@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from data.journal import Journal, journal
 from data.kinds import title
 from pages import rock_grid
-from tests.test_browser import browser, dashboard, settle, visit
+from tests.test_browser import browser, click_mark, dashboard, link, settle, visit
 from tests.test_pages import happenings
 
 __all__ = ["browser", "visit"]  # fixtures
@@ -23,7 +23,16 @@ ROCK = {"order": 1, "low": 12, "likely": 12, "high": 12, "state": "open", "plann
 @pytest.fixture(scope="module")
 def url(publish_nouns, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        publish_nouns(patch, tmp_path_factory.mktemp("planned"), "", **happenings())
+        there = happenings()
+        there["issues"] += [
+            {
+                "id": f"LAST-{nth}", "key": f"LAST-{nth}", "source": "jira", "project": "SHOP", "type": "Task", "is_bug": False,
+                "work": "explore" if nth < 3 else "goal", "resolved_at": datetime.combine(MONDAY, datetime.min.time())
+                - timedelta(days=1 + nth), "created_at": datetime(2026, 1, 5), "status_kind": "done",  # noqa: DTZ001 zone-less UTC
+            }
+            for nth in range(9)
+        ]  # fmt: skip
+        publish_nouns(patch, tmp_path_factory.mktemp("planned"), "", complete_to=f"{TODAY}", **there)
         kept = journal()
         kept.write("capacity", {"title": "Spring", "first": f"{MONDAY}", "people": PEOPLE, "exploration": 20}, "Ada")
         kept.write("rock", {"title": "Deposits", **ROCK, "needs": "ledger"}, "Ada")
@@ -109,3 +118,14 @@ def test_a_rock_is_resized_in_place_its_history_is_kept_and_the_other_stays_as_i
     assert (now["Deposits"].version, now["Deposits"].author) == (2, "Ada")
     assert {**before["Deposits"].answers, "high": 47} == now["Deposits"].answers
     assert now["Baskets"] == before["Baskets"]
+
+
+def test_a_mark_of_exploration_leads_to_what_was_finished_in_its_sprint(url, visit):
+    page = visit(f"{url}/plan?section=Exploration")
+    click_mark(page, -1)
+    page.wait_for_url("**/explore?**")
+    settle(page)
+
+    expect(page.get_by_text("Nine rows in this range")).to_be_visible()
+    told = link(page)
+    assert (told["first"], told["last"]) == (f"{MONDAY - timedelta(weeks=2)}", f"{MONDAY - timedelta(days=1)}")
