@@ -380,18 +380,19 @@ def test_the_way_back_leads_to_all_that_was_asked_for_in_one_step_each(url, visi
     page = visit(f"{url}/flow?flow=Bugs")
     menu, pickers = page.get_by_role("link"), page.locator(".st-key-pickers")
     seen = []
-    for go, there in (
-        (page.get_by_role("link", name="See the rows").nth(1).click, "**/explore?**metric=**"),
-        (page.get_by_role("radio", name="month", exact=True).click, "**every=month**"),
-        (pickers.get_by_role("radio", name="6 months").click, "**range=6+months**"),
-        (menu.filter(has_text="Memory").first.click, "**/memory**"),
-        (menu.filter(has_text="This week").first.click, f"{url}/?**"),
-        (partial(click_mark, page, 10), "**/explore?**period=**"),
+    for go, there, title in (
+        (page.get_by_role("link", name="See the rows").nth(1).click, "**/explore?**metric=**", "Drill"),
+        (page.get_by_role("radio", name="month", exact=True).click, "**every=month**", "Drill"),
+        (pickers.get_by_role("radio", name="6 months").click, "**range=6+months**", "Drill"),
+        (menu.filter(has_text="Memory").first.click, "**/memory**", "Memory"),
+        (menu.filter(has_text="This week").first.click, f"{url}/?**", "This week"),
+        (partial(click_mark, page, 10), "**/explore?**period=**", "Drill"),
     ):
         go()
         page.wait_for_url(there)
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
         settle(page)
-        seen.append((page.get_by_role("heading", level=1).inner_text(), link(page)))
+        seen.append((title, link(page)))
     del seen[:2]  # a choice on a page is no step: those two lead where the third one stands
 
     for step, told in (("back", seen[2]), ("back", seen[1]), ("back", seen[0]), ("back", None), ("forward", seen[0])):

@@ -197,7 +197,7 @@ def test_a_page_opens_when_nothing_happened_yet(page, nouns):
     nouns()
     app = open_page(page)
 
-    assert charts(app) == []
+    assert charts(app) == linked(app) == []
     if page != "health.py":
         assert "as something does, it shows here" in told(app) or "it shows here after the next" in told(app)
 
