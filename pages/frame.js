@@ -31,6 +31,12 @@
     dispatchEvent(new PopStateEvent("popstate"));
   }, true);
 
+  // Streamlit's own keys are letters alone.
+  addEventListener("keydown", (event) => {
+    if (event.key === "?" && !event.target.closest?.("input, textarea, [contenteditable]"))
+      document.querySelector(".st-key-keys button")?.click();
+  });
+
   // A picture is saved as it stands there, twice as large, by letting the browser draw its own words once more.
   const part = (name, told, ...within) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", name);

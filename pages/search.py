@@ -45,7 +45,7 @@ def keys() -> None:
     st.markdown(
         "| Key | Does |\n| --- | --- |\n"
         "| `Ctrl+K`, `Tab` | search metrics, what was written down, components, issues and pull requests |\n"
-        "| `K` | show these keys |\n"
+        "| `?`, `K` | show these keys |\n"
         "| `Tab`, `Shift+Tab` | go on to the next link or choice, and back |\n"
         "| `←` `→` | change a choice in a row: the range, a group of charts |\n"
         "| `Enter` | open a link, a list or a card |\n"

@@ -462,8 +462,11 @@ def test_the_search_and_the_way_to_the_rows_need_no_mouse(url, visit):
     expect(page.get_by_text("in the week of 25 May. The chart counts")).to_be_visible()
     assert link(page)["range"] == "6 weeks"
 
-    page.keyboard.press("k")
-    expect(page.get_by_role("dialog")).to_contain_text("show these keys")
+    for key in ("k", "?"):
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog")).to_contain_text("show these keys")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_a_copied_link_opens_what_was_seen(url, visit):
