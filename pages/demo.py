@@ -102,19 +102,19 @@ def led() -> None:
 def draw(told: Sequence[Slide], place: int) -> None:
     """Draw one of the slides, its place counted from 0."""
     one = told[place]
-    safe.slide(markup(one, place + 1, len(told), foot(), pictures([one]).get(one.picture)))
+    safe.made(markup(one, place + 1, len(told), foot(), pictures([one]).get(one.picture)))
 
 
 def printed() -> None:
     """Draw every slide under the other, a page for each on paper, with a word on how that becomes a PDF."""
     told = slides()
-    safe.slide(f"<style>{style(one_of('theme', ('light', 'dark')))}</style>")
+    safe.made(f"<style>{style(one_of('theme', ('light', 'dark')))}</style>")
     with st.container(key="demo-print"):
         way = "Print this page (Ctrl+P, on a Mac ⌘P) and choose 'Save as PDF' as the printer: each slide is a page."
         safe.text(way, "lead")
         week = st.query_params.get("week")
         st.page_link("prepare.py", label="Back to Prepare", query_params={"week": week} if week else None)
-    safe.slide(f'<div class="cairn-pages">{every(told, Foot(foot().fresh), pictures(told))}</div>')
+    safe.made(f'<div class="cairn-pages">{every(told, Foot(foot().fresh), pictures(told))}</div>')
 
 
 def keys() -> None:
@@ -167,7 +167,7 @@ def page() -> None:
         printed()
         return
     theme, mode = one_of("theme", tuple(THEMES)), one_of("mode", MODES)
-    safe.slide(f"<style>{style(theme, asked('scale', 0.7, 1.3, 1))}</style>")
+    safe.made(f"<style>{style(theme, asked('scale', 0.7, 1.3, 1))}</style>")
     keys()  # first, so that whoever sees a slide can lead on
     turning: Any = st.fragment(wall if mode == "wall" else led, run_every=TURN if mode == "wall" else LED)
     turning()

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -42,11 +41,10 @@ def draw(kept: Journal) -> None:
 
     def rows(first: str) -> str:
         starts = date.fromisoformat(first)
-        query = replace(view, reach=(starts, starts + length)).link(period=WHOLE)
-        return f"{safe.root()}/explore?{urlencode(query)}"
+        return safe.drill(replace(view, reach=(starts, starts + length)).link(period=WHOLE))
 
     picture, alt = _picture(found, its.agreed, length), exploration.sentence(found, its.agreed)
-    safe.linked(
+    safe.made(
         linked.markup(picture, alt, rows, safe.file_name("exploration", "sprint", found[-1].starts, ending="png"))
     )
     told = "Items are counted, not hours. Bars reach as far as chance alone might, at 90 %; sprints with fewer than eight items have none."

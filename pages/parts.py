@@ -156,7 +156,7 @@ def definition(metric: Metric, *, sql: bool = False) -> None:
 
 def address(query: dict[str, str]) -> str:
     """Return the whole address of Explore in a state, to be pasted anywhere."""
-    return f"{urljoin(st.context.url or '', f'{safe.root()}/explore')}?{urlencode(query)}"
+    return urljoin(st.context.url or "", safe.drill(query))
 
 
 def _by_slice(
@@ -223,12 +223,12 @@ def _picture(view: View, points: Frame, picture: go.Figure, alt: str, on_select:
 
 def small(view: View, points: Frame, picture: go.Figure, alt: str) -> None:
     """Draw a picture that costs next to nothing, each mark of it a link to its rows."""
-    safe.linked(linked.markup(picture, alt, partial(_rows, view), _file(view, points, "png")))
+    safe.made(linked.markup(picture, alt, partial(_rows, view), _file(view, points, "png")))
 
 
 def _rows(view: View, told: str) -> str:
     """Return the address of the rows of a period."""
-    return f"{safe.root()}/explore?{urlencode(view.link(period=told))}"
+    return safe.drill(view.link(period=told))
 
 
 def _key(metric: Metric) -> str:

@@ -79,6 +79,11 @@ def entry(id_: object) -> str:
     return f"{root()}/memory?{urlencode({'entry': plain(id_)})}"
 
 
+def drill(query: dict[str, str]) -> str:
+    """Return the address of Drill in a state."""
+    return f"{root()}/explore?{urlencode(query)}"
+
+
 def links(named: Iterable[tuple[object, object]]) -> None:
     """Draw texts with their addresses as a list of links. An address that is not safe to open leaves its text alone."""
     places, rows = allowed(), []
@@ -210,13 +215,8 @@ def picked(key: str) -> tuple[int, str] | None:
     return (int(cells[0][0]), str(cells[0][1])) if cells else None
 
 
-def slide(markup: str) -> None:
-    """Draw a slide, or the style of slides, as slide.py makes them: every word in them is escaped there."""
-    st.html(markup)
-
-
-def linked(markup: str) -> None:
-    """Draw a picture whose marks are links, as linked.py makes it: every word in it is escaped there."""
+def made(markup: str) -> None:
+    """Draw what slide.py and linked.py make, a slide, its style or a picture: every word in it is escaped there."""
     st.html(markup)
 
 

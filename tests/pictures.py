@@ -64,7 +64,7 @@ def first_card(page: Page, *, opened: bool) -> None:
         card.locator("summary").click()
         page.mouse.move(0, 0)
     card.get_by_text("What was near").wait_for(state="visible" if opened else "hidden")
-    page.wait_for_timeout(500)  # it closes bit by bit
+    page.wait_for_function("() => document.getAnimations().every(one => one.playState !== 'running')")
 
 
 if __name__ == "__main__":

@@ -38,11 +38,11 @@ READY = """() => document.querySelector('.stApp')?.dataset.testScriptState === '
     && !document.querySelector('[data-testid="stSkeleton"]')
     && document.querySelector('.st-key-footer')
     && [...document.querySelectorAll('.stPlotlyChart, [class*="st-key-chart-"]')]
-        .every(chart => chart.querySelector('.main-svg .points, .cairn-chart a'))"""
+        .every(chart => chart.querySelector('.main-svg .points'))"""
 POINTER = """([x, y]) => new Promise(told => requestAnimationFrame(() => requestAnimationFrame(
     () => told(getComputedStyle(document.elementFromPoint(x, y)).cursor))))"""
 CUT = """() => [...document.querySelectorAll('.stPlotlyChart, .cairn-chart')].flatMap(chart => {
-        const frame = (chart.closest('.stHtml') ?? chart).getBoundingClientRect();
+        const frame = chart.getBoundingClientRect();
         return [...chart.querySelectorAll('svg text, i, u')].filter(text => {
             const box = text.getBoundingClientRect();
             return box.width && (box.left < frame.left - 1 || box.right > frame.right + 1
