@@ -31,12 +31,10 @@ with named as (
     from pull
     where merged_at >= (select min(began_at) from incident)
     union all
-    select id, repo, merged_at, upper(item.repository.nameWithOwner || '#' || item.number)
-    from (
-        select id, repo, merged_at, unnest(closingIssuesReferences.nodes) as item
-        from pull
-        where merged_at >= (select min(began_at) from incident where source = 'github')
-    )
+    select id, repo, merged_at, upper(c.key)
+    from closing c
+    join pull using (id)
+    where merged_at >= (select min(began_at) from incident where source = 'github')
 )
 select distinct i.id as issue_id, n.id as pull_request_id
 from named n

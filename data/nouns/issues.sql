@@ -426,8 +426,7 @@ with projects as (
     select upper(project) from issue_told where source = 'jira'
 ),
 named as (
-    select id, item.repository.nameWithOwner || '#' || item.number as key
-    from (select id, unnest(closingIssuesReferences.nodes) as item from pull_body)
+    from closing
     union
     select id, key
     from (

@@ -20,11 +20,6 @@ asof left join (select repo, title, merged_at, min(id) as id from merged group b
     on t.repo = n.repo and t.title = n.title and t.merged_at <= n.opened_at
 group by n.id;
 
-create table scratch.turned as
-select pull_request_id as id, item.__typename as what, utc(item.createdAt) as happened_at
-from timeline
-where item.__typename in ('ReadyForReviewEvent', 'ConvertToDraftEvent', 'HeadRefForcePushedEvent');
-
 -- Reviews by bots and by the author do not count, and after the merge nothing waited for them.
 create table scratch.heard as
 select p.id, r.state, submitted_at as happened_at, coalesce(submitted_at <= merged_at, true) as in_time
@@ -83,7 +78,7 @@ with turns as (
 ),
 moments as (
     select
-        p.*,
+        id,
         if(draft, null, coalesce(ready_at, opened_at)) as ready_at,
         -- made a draft again later, it was ready when it was opened
         case
@@ -154,7 +149,8 @@ select
     hash as author,
     service,
     utc(updatedAt) as updated_at,
-from moments p
+from pull p
+join moments using (id)
 left join people x on x.login = p.author.login
 left join deployed using (id)
 left join revert using (id)

@@ -20,11 +20,23 @@ select own(source, coalesce(parent, id)) as id, source, parent, scope as repo, u
 }'))
 from with_parts('live.raw.github_pull_requests', 'live.raw.github_pull_request_parts');
 
-create temp view pull as
-select *, utc(createdAt) as opened_at, utc(mergedAt) as merged_at from pull_body where parent is null;
+-- What is told once is kept apart from the lists, which take most of the room and are read early on.
+create table scratch.pull as
+select * exclude (parent, timelineItems, files, closingIssuesReferences), utc(createdAt) as opened_at, utc(mergedAt) as merged_at
+from pull_body
+where parent is null;
+
+create table scratch.closing as
+select id, item.repository.nameWithOwner || '#' || item.number as key
+from (select id, unnest(closingIssuesReferences.nodes) as item from pull_body);
 
 create temp view timeline as
 select id as pull_request_id, source, unnest(timelineItems.nodes) as item from pull_body;
+
+create table scratch.turned as
+select pull_request_id as id, item.__typename as what, utc(item.createdAt) as happened_at
+from timeline
+where item.__typename in ('ReadyForReviewEvent', 'ConvertToDraftEvent', 'HeadRefForcePushedEvent');
 
 
 -- Commits ------------------------------------------------------------------------------------------------------------------

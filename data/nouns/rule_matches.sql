@@ -33,7 +33,7 @@ group by all
 union all
 select 'service by path', repo, count(*), c.service
 from changes c
-join (select id, repo from pull) p on p.id = c.pull_request_id
+join pull_requests p on p.id = c.pull_request_id
 where repo in (select repo from housed where by_path)
 group by all
 union all
