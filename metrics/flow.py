@@ -256,7 +256,7 @@ METRICS = (
         sql=f"""
             select
                 ends - interval 1 microsecond as happened_at,
-                epoch(ends - opened_at) / 86400 as value,
+                date_diff('microsecond', opened_at, ends) / 86400e6 as value,
                 coalesce(service, split_part(repo, '/', -1)) as area,
                 case
                     when approved_at < ends then 'approved'

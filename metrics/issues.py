@@ -48,8 +48,13 @@ def lasting(stretches: str) -> str:
         left join dated b on b.day = went_at::date
     )
     select c.* exclude (first, last), ends
-    from (select *, unnest(range(first, last + 1)) as n from crossed where first <= last) c
-    join ordered using (n)
+    from crossed c
+    join (
+        -- many last from one period to another: their ends are looked up once
+        select first, last, ends
+        from (select *, unnest(range(first, last + 1)) as n from (select distinct first, last from crossed where first <= last))
+        join ordered using (n)
+    ) using (first, last)
 """
 
 
