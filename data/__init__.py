@@ -1,7 +1,7 @@
 """Where it stays: what the APIs said, the nouns made of it, the edition that is read, and the team's own words."""
 
 from data.editions import Edition, as_of, asked, asking, company, edition, publish, query, team
-from data.errors import CairnError, NeverCollectedError
+from data.errors import CairnError, NeverCollectedError, OlderError
 from data.store import Due, Landed, Live, Origin, Progress, Reject, Row, home
 from data.team import Team, read_team, team_file
 
@@ -12,6 +12,7 @@ __all__ = [
     "Landed",
     "Live",
     "NeverCollectedError",
+    "OlderError",
     "Origin",
     "Progress",
     "Reject",

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,23 +17,24 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from data import rules
-from data.errors import CairnError, NeverCollectedError
+from data.errors import CairnError, NeverCollectedError, OlderError
 from data.forgotten import person_key
 from data.making import make
-from data.store import DAMAGED, FORMAT, STORAGE, Company, Live, folder, home, lake_of, model, quoted
+from data.store import DAMAGED, FORMAT, PAST, STORAGE, Company, Live, folder, home, lake_of, model, quoted
 from data.team import SANDBOX, Team, read_team, team_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from data.lake import Lake
-    from data.lake_editions import Arrivals
+    from data.lake_editions import Arrivals, Kept
 
 MOST_OF = 0.9  # of the last edition's items a store must hold again before it is published
 LITTLE = 64_000_000  # bytes of raw answers: two connections of one thread make an edition sooner than one of two
 TOGETHER = 2  # such connections
 LARGE = 1_000_000_000  # bytes of them, for which an edition made in little memory would not come to an end
-PAST = "past"  # the folder of editions of another day, brought from a lake
+FEW, LATELY = 5, 600.0  # editions of the past stay here, the last that were asked, and all asked within so many seconds
+AWAY = "The lake cannot be reached {}"
 TIDY, MANY = timedelta(hours=1), 100  # after so long, or so many files, those of a lake are written together
 KEPT = 3  # editions; an open page may still read the one before
 OPEN = ".open"  # ends the name of what anybody may ask of an edition, see open_file.py
@@ -44,6 +46,7 @@ READ: dict[str, str | bool | int | float | list[str]] = {
 }
 _BUILDING = threading.Lock()
 _OPENING = threading.Lock()
+_FETCHING = threading.Lock()
 _ARRIVALS: dict[Path, "Arrivals"] = {}  # by the shelf to which they bring what is newest in a lake
 _OPEN: dict[tuple[Path, tuple[int, int] | None], duckdb.DuckDBPyConnection] = {}  # the edition asked last, and no other
 
@@ -55,6 +58,11 @@ class Edition:
     name: str
     path: Path
     company: Company
+
+    @property
+    def at(self) -> datetime:
+        """When it was made, zone-less UTC."""
+        return datetime.strptime(self.name.partition("-")[0], "%Y%m%dT%H%M%S%f")  # noqa: DTZ007
 
 
 _HELD: ContextVar[tuple[Edition, duckdb.DuckDBPyConnection] | None] = ContextVar("held", default=None)
@@ -107,7 +115,7 @@ def lake_away(which: Company) -> str | None:
     """Return the sentence that tells since when the lake cannot be reached; None if it can, and where there is none."""
     lake = lake_of(which)
     since = lake and _arrivals(which, lake).away
-    return since and f"The lake cannot be reached {since}; this is the last edition brought from it."
+    return since and f"{AWAY.format(since)}; this is the last edition brought from it."
 
 
 def _arrivals(which: Company, lake: "Lake") -> "Arrivals":
@@ -119,28 +127,66 @@ def _arrivals(which: Company, lake: "Lake") -> "Arrivals":
     return _ARRIVALS[shelf]
 
 
+def kept_since(which: Company) -> datetime | None:
+    """Return since when a lake keeps editions, as it was last looked at, in zone-less UTC; None if nobody could look yet.
+
+    Raises CairnError when there is no lake.
+    """
+    found = _of_lake(which).kept
+    return found[0].at if found else None
+
+
 def as_of(moment: datetime) -> Edition:
     """Return the edition that was the newest at a moment in zone-less UTC, as it was published then: a lake keeps them.
 
-    Raises CairnError when there is no lake or it keeps none of that age.
+    Raises CairnError when there is no lake, it is away, or it keeps none of that age. What was brought before is not shown
+    before the lake has said in the last seconds that it keeps it still: it may hold what was to be forgotten.
     """
     which = company()
-    lake = lake_of(which)
-    if not lake:
+    arrivals = _of_lake(which)
+    arrivals.look(lambda draft, name: _put(which, draft, name), wait=True)
+    if arrivals.away:
         raise CairnError(
-            f"Only a lake keeps the editions of the past, and the last {KEPT} alone are here.\n"
-            "docs/operating.md says how to move into one; what is collected is kept from then on. Ask without a day."
+            f"{AWAY.format(arrivals.away)}, and what was seen on another day lies there.\n"
+            "Try again in a minute, or ask without a day: the last edition brought from it is here."
         )
     from data import lake_editions  # noqa: PLC0415
 
-    one = lake_editions.before(lake, moment)
+    one = lake_editions.before(arrivals.kept, moment)
+    shelved = folder(which) / "published" / f"{one.name}.duckdb"
+    return Edition(one.name, shelved if shelved.exists() else _fetched(arrivals.lake, which, one), which)
+
+
+def _fetched(lake: "Lake", which: Company, one: "Kept") -> Path:
+    """Return the file of an edition of a lake, brought from there unless it was before. A few of them stay."""
+    from data import lake_editions  # noqa: PLC0415
+
     path = folder(which) / PAST / f"{one.name}.duckdb"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}.tmp")
-        lake_editions.fetch(lake, one, draft)
-        draft.replace(path)
-    return Edition(one.name, path, which)
+    with _FETCHING:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = path.with_suffix(f".{os.getpid()}.tmp")
+            try:
+                lake_editions.fetch(lake, one, draft)
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
+        os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # asked now; the file is the same
+        there = sorted((it.stat().st_atime, it) for it in path.parent.iterdir() if it != path)
+        for last, old in there[: max(len(there) + 1 - FEW, 0)]:
+            if last < time.time() - LATELY:
+                with contextlib.suppress(OSError):  # Windows keeps a file that somebody reads; the next one takes it
+                    old.unlink()
+    return path
+
+
+def _of_lake(which: Company) -> "Arrivals":
+    if lake := lake_of(which):
+        return _arrivals(which, lake)
+    raise CairnError(
+        f"Only a lake keeps the editions of the past, and the last {KEPT} alone are here.\n"
+        "docs/operating.md says how to move into one; what is collected is kept from then on. Ask without a day."
+    )
 
 
 def newest_of_all() -> Edition:
@@ -156,13 +202,20 @@ def newest_of_all() -> Edition:
 def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | None = None) -> "pd.DataFrame":
     """Return the answer of one read-only question to an edition, the newest by default.
 
-    `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition.
+    `params` are bound as $name. Times are zone-less UTC. Raises NeverCollectedError if there is no edition, OlderError where one of
+    the past, made by an older Cairn, does not hold what is asked for.
     A damaged edition is moved aside, and the one before it answers.
     """
     found, held = (None if edition else _HELD.get()) or (edition or newest_of_all(), None)
     try:
         with contextlib.nullcontext(held) if held else _open(found) as connection:
             return connection.execute(sql, params or {}).df()
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        if found.path.parent.name != PAST:
+            raise
+        raise OlderError(
+            "What this asks for was not kept yet on that day: an older Cairn made this edition. Choose a later day."
+        ) from error
     except (duckdb.IOException, duckdb.InternalException, duckdb.FatalException) as error:
         let_go()
         if not DAMAGED.search(str(error)) or not found.path.exists():

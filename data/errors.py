@@ -7,3 +7,7 @@ class CairnError(Exception):
 
 class NeverCollectedError(CairnError):
     """There is no edition to read yet."""
+
+
+class OlderError(CairnError):
+    """An edition of the past was made by an older Cairn and does not hold what is asked for."""

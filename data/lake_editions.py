@@ -1,9 +1,10 @@
 """Editions in a lake: each is kept there whole, and brought from there to every host that shows it, where it is a file like any other."""
 
+import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import duckdb
 from data import lake_files
 from data.errors import CairnError
 from data.lake import NOUNS, RAW, Lake, Turns, options
-from data.store import quoted
+from data.store import PAST, quoted
 
 LOOK = 10.0  # seconds between two looks for a newer one
 LATER = 60.0  # seconds until the next, when the lake was away
@@ -112,13 +113,8 @@ def fetch(lake: Lake, one: Kept, draft: Path) -> None:
         connection.execute("checkpoint copy; detach copy")
 
 
-def before(lake: Lake, moment: datetime) -> Kept:
-    """Return the edition that was the newest at a moment (zone-less UTC). Raises CairnError when none of that age is kept."""
-    turns = Turns(lake)
-    try:
-        found = kept(turns)
-    finally:
-        turns.close()
+def before(found: Sequence[Kept], moment: datetime) -> Kept:
+    """Return which of some editions was the newest at a moment (zone-less UTC). Raises CairnError when none of that age is kept."""
     if older := [one for one in found if one.at < moment]:
         return older[-1]
     since = f"The oldest it keeps is of {found[0].at:%Y-%m-%d %H:%M} UTC." if found else "It keeps none yet."
@@ -136,17 +132,23 @@ class Arrivals:
     def __init__(self, lake: Lake, shelf: Path) -> None:
         self.lake, self.shelf = lake, shelf
         self.away: str | None = None  # since when the lake cannot be reached
+        self.kept: tuple[Kept, ...] = ()  # the editions there, as the last look found them, the newest last
         self._next, self._why = 0.0, ""
         self._looking = threading.Lock()
 
-    def look(self, put: Put) -> None:
-        """Look for a newer edition, unless somebody has just done so. Raises CairnError when none was ever brought."""
+    def look(self, put: Put, *, wait: bool = False) -> None:
+        """Look for a newer edition, unless somebody has just done so. Raises CairnError when none was ever brought.
+
+        Who has to know what the lake keeps now can `wait` for it.
+        """
         there = (self.shelf / "current").exists()
         if self._why and not there and time.monotonic() < self._next:
             raise CairnError(self._why)
-        if time.monotonic() < self._next or not self._looking.acquire(blocking=not there):
+        if time.monotonic() < self._next or not self._looking.acquire(blocking=wait or not there):
             return
-        if self._next and there:
+        if time.monotonic() < self._next:  # whom this one waited for has looked
+            self._looking.release()
+        elif self._next and there and not wait:
             threading.Thread(target=self._bring, args=(put,), daemon=True).start()
         else:
             self._bring(put)
@@ -170,6 +172,8 @@ class Arrivals:
             there = kept(turns)
         finally:
             turns.close()
+        self.kept = tuple(there)
+        self._forget({one.name for one in there})
         taken = self.shelf / TAKEN
         if not there or (taken.exists() and taken.read_text(encoding="utf-8") == there[-1].name):
             return
@@ -186,6 +190,13 @@ class Arrivals:
             ) from error
         finally:
             draft.unlink(missing_ok=True)
-        for path in self.shelf.glob("*.duckdb"):  # what the lake has let go of is forgotten here as well
-            if path.stem not in {one.name for one in there}:
-                path.unlink(missing_ok=True)
+        self._forget({one.name for one in there})
+
+    def _forget(self, there: Collection[str]) -> None:
+        """Remove what the lake has let go of here as well, save what is shown for want of a newer one."""
+        pointer = self.shelf / "current"
+        shown = pointer.read_text(encoding="utf-8", errors="replace").strip() if pointer.exists() else ""
+        for path in (*self.shelf.glob("*.duckdb"), *(self.shelf.parent / PAST).glob("*.duckdb")):
+            if path.stem not in there and (path.parent.name == PAST or path.stem != shown):
+                with contextlib.suppress(OSError):  # Windows keeps a file that somebody reads; the next look takes it
+                    path.unlink()

@@ -85,6 +85,7 @@ when not matched{{old}} then insert values (
     case when s.complete then s.version end
 )
 """
+PAST = "past"  # the folder of editions of another day, brought from a lake
 DAMAGED = re.compile("corrupt|not a valid duckdb|could not read enough bytes|replaying wal|checksum", re.IGNORECASE)
 FULL = re.compile("no space|too large|quota", re.IGNORECASE)
 OFTEN, SELDOM = 3, 7  # what was set aside is asked for again in each of the next runs, then every so many days
