@@ -80,20 +80,32 @@ def chart_sql(  # noqa: PLR0913  one question, asked in many ways
     return f"with {_periods(within[1], every)}{_events(metric)}{dedent(asked)}"
 
 
-def show_command(
-    metric: Metric, within: Period, every: str = "week", *, area: Areas | None = None, kind: str | None = None
+def show_command(  # noqa: PLR0913  one question, asked in many ways
+    metric: Metric,
+    within: Period,
+    every: str = "week",
+    *,
+    area: Areas | None = None,
+    kind: str | None = None,
+    as_of: date | None = None,
 ) -> str:
     """Return the line for a shell that prints the chart's points as JSON."""
     since, until = within
-    asked = ["show", metric.name, "--every", every, *_options(area, kind), "--since", str(since), "--until", str(until)]
-    return _line(asked)
+    asked = ["show", metric.name, "--every", every, *_options(area, kind, as_of)]
+    return _line([*asked, "--since", str(since), "--until", str(until)])
 
 
-def rows_command(
-    metric: Metric, starts: date, every: str = "week", *, area: Areas | None = None, kind: str | None = None
+def rows_command(  # noqa: PLR0913  one question, asked in many ways
+    metric: Metric,
+    starts: date,
+    every: str = "week",
+    *,
+    area: Areas | None = None,
+    kind: str | None = None,
+    as_of: date | None = None,
 ) -> str:
     """Return the line for a shell that prints the rows behind one mark as JSON."""
-    return _line(["rows", metric.name, "--every", every, *_options(area, kind), "--behind", str(starts)])
+    return _line(["rows", metric.name, "--every", every, *_options(area, kind, as_of), "--behind", str(starts)])
 
 
 def query_command(sql: str) -> str:
@@ -108,13 +120,13 @@ def _line(asked: list[str]) -> str:
     return shlex.join(["python", "-m", "metrics", *asked, "--json"])
 
 
-def _options(area: Areas | None, kind: str | None) -> list[str]:
+def _options(area: Areas | None, kind: str | None, as_of: date | None) -> list[str]:
     """Return the filters as options, each one word: a name may begin with a dash. Raises CairnError for several areas."""
     if isinstance(area, tuple):
         if len(area) != 1:
             raise CairnError(SEVERAL)
         [area] = area
-    told = (("--area", area), ("--kind", kind))
+    told = (("--area", area), ("--kind", kind), ("--as-of", as_of))
     return [f"{name}={value}" for name, value in told if value is not None]
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from data import asking, team
+from data import OlderError, asking, team
 from metrics.metric import trend
 from metrics.usual import WEEK, Stretch, special, stretches
 
@@ -177,7 +177,7 @@ def watches(metrics: "Iterable[Metric] | None" = None, by: Literal["area", "kind
         metrics = METRICS
     words = team()
     charts = [
-        [_chart(metric, points, words) for _, points in _thin(metric, by).groupby("slice")] or [_nothing(metric)]
+        [_chart(metric, points, words) for points in _slices(metric, by)] or [_nothing(metric)]
         for metric in metrics
         if not (by and metric.private)
     ]
@@ -203,6 +203,14 @@ def expected_false(watched: "Iterable[Watch]") -> float:
 def _thin(metric: "Metric", by: Literal["area", "kind"] | None) -> "pd.DataFrame":
     """Return the whole trend of a metric, weeks with few rows included: many weeks together say what one of them cannot."""
     return trend(metric if metric.private else replace(metric, minimum=min(metric.minimum, FEW)), by=by)
+
+
+def _slices(metric: "Metric", by: Literal["area", "kind"] | None) -> "list[pd.DataFrame]":
+    """Return the trend of each slice of a metric, none where an edition of the past does not hold what it needs."""
+    try:
+        return [points for _, points in _thin(metric, by).groupby("slice")]
+    except OlderError:
+        return []
 
 
 # The arithmetic, for one series or for many at once (the last axis is time)

@@ -1,12 +1,12 @@
 """A signal as a card: the week it began, its size as a range, where it comes from, what was near, and the question."""
 
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import streamlit as st
 
 from metrics.digest import KINDS, Moved, carried, headline, largest, plain
 from metrics.words import amount, capital, day
-from pages import safe
+from pages import reading, safe
 
 NEAR = 4  # told at once; the others open
 
@@ -21,7 +21,7 @@ def card(one: Moved, *, opened: bool) -> None:
             _near(one)
         for question in one.questions:
             safe.text(question, "ask")
-        view = urlsplit(one.link).query
+        view = urlencode(dict(parse_qsl(urlsplit(one.link).query)) | reading.day_in_link())
         topic = {"write": "topic", "what": headline(one), "metric": one.metric.name, "view": view}
         begun = {"write": "decision", "metric": one.metric.name, "context": headline(one), "view": view}
         with st.container(horizontal=True):

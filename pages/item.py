@@ -14,7 +14,22 @@ from pages.rows import as_links
 NONE = "There is no pull request and no issue here of the kind the link names. It may have been deleted, or its source is no longer read."
 LONGEST = 200
 LONGEST_WAY = 2_000
-WAY = {"metric", "every", "range", "first", "last", "slice", "area", "kind", "team", "compare", "period", "of", "find"}
+WAY = {
+    "metric",
+    "every",
+    "range",
+    "first",
+    "last",
+    "slice",
+    "area",
+    "kind",
+    "team",
+    "compare",
+    "seen",
+    "period",
+    "of",
+    "find",
+}
 RELATED = {"how": "How", "what": "What", "at": "When", "url": "Source"}
 
 

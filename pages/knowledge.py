@@ -1,11 +1,14 @@
 """Knowledge: which parts of the system need a second person to know them. Parts by depth, never people."""
 
+from functools import partial
+
 import streamlit as st
 
 from data.journal import begun, journal
 from metrics.share import Part
-from pages import reading, safe, words
+from pages import past, reading, safe, words
 from pages.parts import by_month, grid
+from pages.reading import View
 
 DEPTHS = {  # the kinds of the metric's rows, the thinnest first
     "needs somebody to know it": "Needs somebody to know it",
@@ -21,17 +24,23 @@ COLUMNS = {"what": "Part of the system", "area": "Repository", "url": "Source"}
 def page(edition: str) -> None:
     """Draw the parts of the system by depth, as they stood when the last month ended, and how that moves."""
     views = [by_month(name) for name in ("knowledge_depth", "thinly_known_share", "review_evenness")]
-    months = reading.periods(edition, views[0])
-    if months:
-        name, starts = next(iter(months.items()))
-        found = reading.behind(edition, views[0], starts)
-        known = found.dropna(subset="value")
-        depths(known, name)
-        if left := len(found) - len(known):
-            safe.text(words.capital(f"{words.amount(left, 'part')} read for less than half a year: left out."), "note")
-        to_share(reading.thinly_known(edition, starts), set(known["what"]))
+    past.drawn(partial(known_parts, edition, views[0]), views[0].metric.title)
     st.subheader("How it moves", anchor=False)
     grid(edition, views)
+
+
+def known_parts(edition: str, view: View) -> None:
+    """Draw the parts by depth as the last month ended, and what to share next; nothing before a month has ended."""
+    months = reading.periods(edition, view)
+    if not months:
+        return
+    name, starts = next(iter(months.items()))
+    found = reading.behind(edition, view, starts)
+    known = found.dropna(subset="value")
+    depths(known, name)
+    if left := len(found) - len(known):
+        safe.text(words.capital(f"{words.amount(left, 'part')} read for less than half a year: left out."), "note")
+    to_share(reading.thinly_known(edition, starts), set(known["what"]))
 
 
 def depths(known: words.Frame, month: str) -> None:

@@ -5,10 +5,9 @@ from pathlib import Path
 import streamlit as st
 
 import data
-from pages import frame, login, notices, safe, who_looked
+from pages import frame, login, notices, past, safe, who_looked
 
 CAIRN = Path(__file__).with_name("cairn.svg")
-SAME_IN_EVERY_RANGE = {"item", "brief", "look_back", "one_to_one", "prepare", "console"}
 
 st.set_page_config(page_title="Cairn", page_icon=CAIRN, layout="wide")
 st.logo(CAIRN, size="large")
@@ -46,26 +45,31 @@ page = st.navigation(
 )
 try:
     who_looked.note(who, page.title)
+    frame.follow(page.url_path)
     if page.url_path == "demo":  # it hangs on walls: nothing around it, and it says itself what is the matter
         page.run()
         st.stop()
-    frame.follow(page.url_path)
-    edition = data.edition()
-    frame.tools(edition)
-    if edition is None and page.title == "Setup":
-        st.title(page.title, anchor=False)
-        page.run()
-    elif edition is None:
-        notices.never_collected()
+    beside = frame.beside_menu()
+    if data.edition() is None:
+        with beside:
+            frame.tools(None)
+        if page.title == "Setup":
+            st.title(page.title, anchor=False)
+            page.run()
+        else:
+            notices.never_collected()
     else:
-        notices.whose(edition)
-        notices.old(edition)
+        above = st.container()
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
             st.title(page.title, anchor=False, width="content")
-            if page.url_path not in SAME_IN_EVERY_RANGE:
-                frame.pickers()
-        page.run()
-        notices.freshness(edition)
+            frame.pickers(page.url_path)
+        with past.shown() as edition:
+            with beside:
+                frame.tools(edition)
+            with above:
+                notices.above(edition)
+            page.run()
+            notices.freshness(edition)
 except data.CairnError as error:
     for line in str(error).splitlines():
         safe.text(line)

@@ -7,7 +7,7 @@ import streamlit as st
 import data
 from data.editions import lake_away
 from data.health import OLD
-from pages import login, reading, safe, sentences, words
+from pages import login, past, reading, safe, sentences, words
 from pages.charter import charter
 from pages.login import Person
 
@@ -39,6 +39,15 @@ def nothing_happened() -> None:
         "Something did happen? Then it lies elsewhere: look at what was read, and at the repositories and projects in team.toml."
     )
     st.page_link("health.py", label="See what was read", icon=":material/arrow_forward:", icon_position="right")
+
+
+def above(edition: data.Edition) -> None:
+    """Say as on which day the page is shown; of now, whose data it is, and what is missing or old."""
+    if day := reading.seen():
+        past.said(edition, day)
+    else:
+        whose(edition)
+        old(edition)
 
 
 def whose(edition: data.Edition) -> None:

@@ -1,10 +1,12 @@
 """Outcomes: what each Workflow gave back as ranges, how it went, and who it reaches. Runs are reach and no outcome."""
 
+from functools import partial
+
 import streamlit as st
 
 import data
 import metrics
-from pages import reading, safe, sentences
+from pages import past, reading, safe, sentences
 from pages.parts import section
 from pages.reading import View
 
@@ -88,10 +90,10 @@ def page(edition: str) -> None:
             "No Workflow is named yet. Name one under [[workflows]] in team.toml; team.example.toml shows how.", "lead"
         )
     for name in names:
-        workflow(edition, name)
+        past.drawn(partial(workflow, edition, name), name)
     st.space("small")
     if section(edition, SECTIONS, key="outcomes", monthly=MONTHLY) == "Toil and interruptions":
-        toil(edition)
+        past.drawn(partial(toil, edition), "Toil")
 
 
 page(reading.edition())

@@ -17,7 +17,7 @@ import metrics
 from metrics import Metric
 from metrics import noted as notes
 from metrics.noted import WRITTEN, Noted, counted, gathered, line
-from pages import figure, linked, reading, safe, sentences, words
+from pages import figure, linked, past, reading, safe, sentences, words
 from pages.reading import EVERY, REACH, View, here
 from pages.sections import choice
 from pages.words import Frame
@@ -116,7 +116,7 @@ def grid(edition: str, views: Sequence[View]) -> None:
     written = reading.written(edition)
     for view in views:
         with places.cell():
-            chart(edition, view, written=written)
+            past.drawn(partial(chart, edition, view, written=written), view.metric.title)
 
 
 def by_month(name: str) -> View:

@@ -17,6 +17,7 @@ TALL = 320  # pixels; longer ones scroll
 NOTES = {
     "asked": "As SQL, to be pasted into a shell there. It asks what was published last, and can change nothing.",
     "open": "Some rows are still open, so the marks are Kaplan-Meier medians, which SQL does not say. These are their rows.",
+    "past": "SQL asks what was published last, so it would tell of now: the commands and files alone are as seen then.",
     "private": "It is about people in a crowd: only the points that enough people stand behind leave here.",
 }
 
@@ -26,17 +27,18 @@ def questions(edition: str, view: View, periods: dict[str, date]) -> None:
     points = reading.within(reading.history(edition, view), view.reach)
     within = reading.days(edition, view)
     filters: dict[str, Any] = {"area": view.area, "kind": view.kind}
+    day = reading.seen()
     safe.text("The chart", "sentence", "h3")
     safe.text("As JSON, on the machine where it was collected:", "note")
-    _command(lambda: paste.show_command(view.metric, within, view.every, **filters))
+    _command(lambda: paste.show_command(view.metric, within, view.every, **filters, as_of=day))
     st.download_button(
         "CSV of the chart", lambda: safe.csv(points), _file(view, within[1]), "text/csv", on_click="ignore"
     )
     if view.metric.private:
         safe.text(NOTES["private"], "note")
         return
-    sql = paste.chart_sql(view.metric, within, view.every, by=view.by, **filters)
-    safe.text(NOTES["asked"] if sql else NOTES["open"], "note")
+    sql = None if day else paste.chart_sql(view.metric, within, view.every, by=view.by, **filters)
+    safe.text(NOTES["past" if day else "asked" if sql else "open"], "note")
     if sql:
         _asked(sql)
     safe.text("The rows of one period", "sentence", "h3")
@@ -45,12 +47,13 @@ def questions(edition: str, view: View, periods: dict[str, date]) -> None:
     one = starts, reading.ends(edition, view, starts)
     found = reading.behind(edition, replace(view, by=None), starts)
     safe.text("As JSON:", "note")
-    _command(lambda: paste.rows_command(view.metric, starts, view.every, **filters))
+    _command(lambda: paste.rows_command(view.metric, starts, view.every, **filters, as_of=day))
     st.download_button(
         "CSV of the rows", lambda: safe.csv(found), _file(view, starts, "rows"), "text/csv", on_click="ignore"
     )
-    safe.text(NOTES["asked"], "note")
-    _asked(paste.rows_sql(view.metric, one, view.every, **filters))
+    if not day:
+        safe.text(NOTES["asked"], "note")
+        _asked(paste.rows_sql(view.metric, one, view.every, **filters))
 
 
 def _asked(sql: str) -> None:

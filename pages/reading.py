@@ -1,8 +1,8 @@
-"""What pages read: frames from metrics and data, kept as long as the edition they come from is the newest."""
+"""What pages read: frames from metrics and data, kept under the name of the edition that is asked, the newest or one of the past."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,9 @@ THIS_WEEK = (  # the same charts in the same places every week: customers, then 
     "change_fail_rate",
     "throughput",
 )
+PAST = frozenset(  # the pages that can be shown as on another day: those that neither write nor lead a conversation
+    ("", "this_week", "outcomes", "flow", "knowledge", "explore", "item", "health")
+)
 MOST = 6  # signals told in full; the first sentence names more
 
 
@@ -87,6 +90,7 @@ class View:
             "kind": self.kind,
             "team": self.team,
             "compare": self.compare,
+            **day_in_link(),
             **more,
         }
         return {name: value for name, value in named.items() if value}
@@ -213,7 +217,10 @@ def _written(edition: str, last: int) -> tuple[Noted, ...]:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _by_itself(edition: str, since: date, until: date) -> tuple[Noted, ...]:
     del edition
-    return notes.by_itself(since, until)
+    try:
+        return notes.by_itself(since, until)
+    except data.OlderError:  # the chart is there without
+        return ()
 
 
 @st.cache_data(max_entries=64, show_spinner="Working out what each Workflow gave back")
@@ -262,6 +269,23 @@ def reach() -> Reach:
     return (min(first, last), max(first, last) + timedelta(days=1)) if first and last else USUAL
 
 
+def seen() -> date | None:
+    """Return the day as on which the page is shown, None where it is shown as it is now."""
+    return st.session_state.get("seen") if st.session_state.get("here") in PAST else None
+
+
+def day_in_link() -> dict[str, str]:
+    """Return the query parameter that opens another page as on the same day, none where this one is shown as it is now."""
+    return {"seen": f"{day}"} if (day := seen()) else {}
+
+
+def until() -> datetime:
+    """Return the end of the day as on which the page is shown, or now, in zone-less UTC."""
+    now, day = datetime.now(UTC), seen()
+    end = day and datetime.combine(day + timedelta(days=1), time(), ZoneInfo(data.team().timezone))
+    return min(end or now, now).astimezone(UTC).replace(tzinfo=None)
+
+
 def _of_team(edition: str, metric: Metric, team: str) -> tuple[str, ...] | None:
     """Return the metric's areas that belong to a team or area of team.toml; None where it is not split by them."""
     choices = data.areas.choices(data.team())
@@ -272,8 +296,8 @@ def _of_team(edition: str, metric: Metric, team: str) -> tuple[str, ...] | None:
 
 
 def edition() -> str:
-    """Return the name of the newest edition: the key of all that is kept here. Raises NeverCollectedError without one."""
-    found = data.edition()
+    """Return the name of the edition that is asked: the key of all that is kept here. Raises NeverCollectedError without one."""
+    found = data.asked()
     if found is None:
         raise data.NeverCollectedError("Nothing has been collected yet.\nRun 'make run', then load this page again.")
     return found.name
@@ -526,12 +550,12 @@ def earlier(history: Frame, points: Frame, view: View) -> Frame | None:
 
 
 def recent(rows: Frame, column: str, reach: Reach) -> Frame:
-    """Return the rows whose time in `column` (zone-less UTC) lies in the chosen range, counted back from now."""
+    """Return the rows whose time in `column` (zone-less UTC) lies in the chosen range, counted back from now, or the day shown."""
     if not isinstance(reach, str):
         on = local(rows, column)[column].dt.date
         return rows[(on >= reach[0]) & (on < reach[1])]
     back = REACH[reach]
-    return rows if back is None else rows[rows[column] >= pd.Timestamp.now("UTC").tz_localize(None) - back]
+    return rows if back is None else rows[rows[column] >= pd.Timestamp(until()) - back]
 
 
 def local(rows: Frame, *columns: str) -> Frame:
@@ -574,4 +598,7 @@ def mark(edition: str, view: View, starts: date) -> float | None:
 
 def empty(edition: str, view: View) -> bool:
     """Tell if all was read for a view, and nothing was in it."""
-    return history(edition, view).empty and complete_to(edition, view.metric) is not None
+    try:
+        return history(edition, view).empty and complete_to(edition, view.metric) is not None
+    except data.OlderError:
+        return False

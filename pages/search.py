@@ -3,14 +3,14 @@
 import streamlit as st
 
 import metrics.search
-from pages import reading, safe
+from pages import past, reading, safe
 from pages.words import capital
 
 KINDS = {"component": "Components", "issue": "Issues", "pull request": "Pull requests"}
 
 
 @st.dialog("Search", width="medium")
-def search(edition: str) -> None:
+def search() -> None:
     """Ask for words, and draw what holds all of them."""
     typed = st.text_input(
         "A metric, something written down, a component, an issue or a pull request",
@@ -19,7 +19,8 @@ def search(edition: str) -> None:
     if not typed.strip():
         safe.text("Part of a name or a title will do. Enter searches, Tab goes to what was found, Esc closes.", "note")
         return
-    there, found = reading.search(edition, typed)
+    with past.shown():  # what is typed here runs this alone, and not the page around it
+        there, found = reading.search(reading.edition(), typed)
     written = metrics.search.written(typed)
     if not there and not written and found.empty:
         safe.text("Nothing holds all of these words. Fewer words find more.")
