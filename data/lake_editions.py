@@ -154,16 +154,17 @@ class Arrivals:
             self._bring(put)
 
     def _bring(self, put: Put) -> None:
+        pause = LOOK
         try:
-            self._next = time.monotonic() + LOOK
             self._newer(put)
             self.away, self._why = None, ""
         except CairnError as error:
-            self._next = time.monotonic() + LATER
+            pause = LATER
             self.away, self._why = self.away or f"since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", str(error)
             if not (self.shelf / "current").exists():
                 raise
         finally:
+            self._next = time.monotonic() + pause  # not before: who waits for this look has to know what it finds
             self._looking.release()
 
     def _newer(self, put: Put) -> None:

@@ -340,7 +340,7 @@ def test_an_edition_fetched_before_somebody_was_forgotten_is_not_shown_after_on_
     assert bugs(open_page(**SEEN))
     assert seen.path.parent.name == "past"
     lake_editions.forget_the_past(named(own, tmp_path / "home"))  # another host forgot
-    editions._ARRIVALS[tmp_path / "home" / "published"]._next = 0.0  # ten seconds later
+    editions._ARRIVALS[tmp_path / "home" / "published"]._next = 0.1  # ten seconds later
     app = open_page(**SEEN)
 
     assert "The lake keeps nothing as old as" in told(app) or "keeps no edition from before" in told(app)
@@ -359,7 +359,7 @@ def test_what_was_let_go_of_by_another_host_goes_from_the_shelf_of_one_that_has_
     data.edition()
     shelf = tmp_path / "home" / "published"
     (shelf / "20250101T000000000000-old.duckdb").write_bytes(b"names somebody")
-    editions._ARRIVALS[shelf]._next = 0.0
+    editions._ARRIVALS[shelf]._next = 0.1
     editions._ARRIVALS[shelf].look(lambda *_: pytest.fail("it is the newest already"), wait=True)
 
     assert [path.stem for path in shelf.glob("*.duckdb")] == [data.edition().name]
