@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -61,6 +62,8 @@ PAST = frozenset(  # the pages that can be shown as on another day: those that n
     ("", "this_week", "outcomes", "flow", "knowledge", "explore", "item", "health")
 )
 MOST = 6  # signals told in full; the first sentence names more
+LISTED = 500  # parts of the system of one depth that are listed; Drill has all
+NEXT = 3  # parts named as what to share next
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,16 @@ class View:
             **more,
         }
         return {name: value for name, value in named.items() if value}
+
+
+@dataclass(frozen=True)
+class Depths:
+    """Parts of the system by depth: how many, the first LISTED of each by name, how many are too new, and what to share next."""
+
+    count: dict[str, int]
+    first: dict[str, Frame]
+    left_out: int
+    to_share: tuple[share.Part, ...]
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -470,7 +483,8 @@ def searched(rows: Frame, text: str) -> Frame:
 
 def facets(edition: str, view: View, by: By) -> Frame:
     """Return how many rows in sight each area or kind has under the other filter: name and rows, the most first."""
-    asked = replace(view, by=by, kind=None) if by == "kind" else replace(view, by=by, area=here(view.metric).area)
+    of_team = _of_team(edition, view.metric, view.team) if view.team else None
+    asked = replace(view, by=by, kind=None) if by == "kind" else replace(view, by=by, area=of_team)
     return _facets(edition, replace(_key(asked), by=by), view.reach)
 
 
@@ -583,10 +597,23 @@ def periods(edition: str, view: View) -> dict[str, date]:
     return {period(day, view.every): day for day in sorted(starts, reverse=True)}
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def thinly_known(edition: str, month: date) -> list[share.Part]:  # noqa: ARG001  part of the key
-    """Return the parts that few knew as a month ended, those that change most first."""
-    return share.thinly_known(month)
+@st.cache_data(max_entries=16, show_spinner=False)
+def _depths(edition: str, view: View, month: date) -> Depths:
+    found = _behind(edition, view, month)
+    known = found.dropna(subset="value").sort_values(["area", "what"])
+    kinds = {str(kind): rows for kind, rows in known.groupby("kind")}
+    seen = set(known["what"])
+    return Depths(
+        {kind: len(rows) for kind, rows in kinds.items()},
+        {kind: rows.head(LISTED) for kind, rows in kinds.items()},
+        len(found) - len(known),
+        tuple(islice((one for one in share.thinly_known(month) if one.what in seen), NEXT)),
+    )
+
+
+def depths(edition: str, view: View, month: date) -> Depths:
+    """Return the parts of the system a view shows, by how many people knew them as a month ended."""
+    return _depths(edition, _key(view), month)
 
 
 def mark(edition: str, view: View, starts: date) -> float | None:

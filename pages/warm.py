@@ -60,8 +60,12 @@ def prepare(edition: str) -> None:
     for one in data.team().workflows:
         if when := reading.there(edition, one.name, reading.USUAL):
             reading.outcome(edition, one.name, *when)
+    depth = reading.View(metrics.metric("knowledge_depth"), "month", "12 months")
+    for month in list(reading.periods(edition, depth).values())[:1]:
+        reading.depths(edition, depth, month)
     for by in ("area", "kind"):  # what Drill offers to choose from
         reading.names(edition, reading.View(metrics.METRICS[0]), by)
+        reading.facets(edition, reading.View(metrics.METRICS[0]), by)
 
 
 def _of_a_page(record: logging.LogRecord) -> bool:

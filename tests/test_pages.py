@@ -21,7 +21,7 @@ from data import Live, publish
 from metrics import METRICS, digest, signals
 from metrics.questions import STATES, unsaid
 from metrics.signals import Baseline, Mark, Signal, Watch
-from pages import figure, sentences, theme, words
+from pages import figure, reading, sentences, theme, words
 from pages.reading import REACH, View, usuals
 
 HOUSE = Path(__file__).resolve().parent.parent
@@ -548,7 +548,8 @@ def test_without_a_workflow_the_page_says_how_to_name_one(nouns):
     assert "Name one under [[workflows]] in team.toml" in told(open_page("outcomes.py"))
 
 
-def test_knowledge_lists_parts_of_the_system_by_depth_and_no_people(nouns):
+def known_parts(nouns) -> None:
+    """Publish five parts of the system, of which two need a second person."""
     parts = {"billing": 0, "basket": 1, "search": 2, "mail": 3, "login": 1}
     held = [
         {
@@ -562,6 +563,10 @@ def test_knowledge_lists_parts_of_the_system_by_depth_and_no_people(nouns):
         for nth, name in enumerate(parts)
     ]
     nouns(knowledge=[{**one, "month": month} for one in held for month in ("2026-04-01", "2026-05-01")], **happenings())
+
+
+def test_knowledge_lists_parts_of_the_system_by_depth_and_no_people(nouns):
+    known_parts(nouns)
     app = open_page("knowledge.py")
     lists = {one.label: one.dataframe[0].value["what"].tolist() for one in expanders(app)}
 
@@ -575,6 +580,19 @@ def test_knowledge_lists_parts_of_the_system_by_depth_and_no_people(nouns):
     assert "of five parts of the system two parts needed a second person, and one part somebody to know them." in shown
     assert "changed 40 times in twelve months, and one person knows it" in shown
     assert "offers to show it" not in shown
+
+
+def test_a_list_of_parts_that_is_too_long_ends_and_leads_to_all_of_them(nouns, monkeypatch):
+    monkeypatch.setattr(reading, "LISTED", 1)
+    known_parts(nouns)
+    lists = {one.label: one for one in expanders(open_page("knowledge.py"))}
+    some = lists["Needs a second person: 2"]
+
+    assert some.dataframe[0].value["what"].tolist() == ["checkout basket"]
+    [way] = some.get("page_link")
+    assert way.proto.label == "The first 1 by name; see all"
+    assert "kind=needs+a+second+person" in way.proto.query_string
+    assert not lists["Two people know it: 1"].get("page_link")
 
 
 def test_the_number_on_the_chart_is_the_number_of_rows_behind_it(collected):
