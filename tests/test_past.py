@@ -355,6 +355,18 @@ def end_of(day: Any) -> datetime:
     return datetime.combine(day, datetime.min.time()) + timedelta(hours=23)
 
 
+def test_an_edition_of_an_older_cairn_that_lies_on_the_shelf_yet_says_what_it_lacks_as_well(own, tmp_path):
+    night = datetime.combine(OLDEST + timedelta(days=1), datetime.min.time())
+    brought = data.as_of(night)
+    shelf = tmp_path / "home" / "published"
+    brought.path.rename(shelf / brought.path.name)
+
+    found = data.as_of(night)
+    assert found.path.parent == shelf
+    with data.asking(found), pytest.raises(data.OlderError, match="Choose a later day"):
+        data.query("from workflow_runs")
+
+
 def test_what_was_let_go_of_by_another_host_goes_from_the_shelf_of_one_that_has_the_newest_already(own, tmp_path):
     data.edition()
     shelf = tmp_path / "home" / "published"
