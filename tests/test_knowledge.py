@@ -220,7 +220,7 @@ def test_neither_the_nouns_nor_the_metrics_of_knowledge_hold_a_person(landed):
 
     assert len(hashes) == 2
     assert not held & (hashes | {"ann", "bob"})
-    assert not kept & {"took_part", "learnt", "component_turn", "people", "commit_body"}
+    assert not kept & {"took_part", "learnt", "known", "people", "committer"}
     for one in (metric(name) for name in ("knowledge_depth", "thinly_known_share", "review_evenness")):
         assert not set(rows(one)["what"]) & {"ann", "bob"}
     assert edition() == made

@@ -259,6 +259,22 @@ def test_what_overflowed_counts_once_and_what_was_rewritten_not_at_all(told):
     assert sorted(ask("select sha from commits")["sha"]) == ["c1", "c2", "c3", "d1"]
 
 
+def test_a_review_told_on_two_pages_is_one_as_it_ended_and_the_authors_own_stays_their_own(told):
+    ask = told(
+        github_pull_requests=[pull(1, review(1, 2, who("bob")), event("ReadyForReviewEvent", 1), None, merged=9)],
+        github_pull_request_parts=[
+            ("P1", {"timelineItems": {"nodes": [review(1, 2, who("bob"), "DISMISSED"), review(2, 3, who("ann"), "COMMENTED")]}}),
+            ("P1", {"timelineItems": {"nodes": [event("ReadyForReviewEvent", 1), review(2, 3, who("ann"), "COMMENTED")]}}),
+        ],
+    )  # fmt: skip
+
+    assert ask("select id, state, by_author, repo from reviews order by id").values.tolist() == [
+        ["R1", "dismissed", False, REPO],
+        ["R2", "commented", True, REPO],
+    ]
+    assert ask("select reviews, approved_at from pull_requests").values.tolist() == [[1, None]]
+
+
 def test_a_revert_names_the_merged_pull_request_it_takes_back(told):
     ask = told(
         github_pull_requests=[

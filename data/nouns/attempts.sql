@@ -13,6 +13,8 @@ select deployment_id, source, item.id as id, lower(item.state) as state, utc(ite
 from (select id as deployment_id, source, unnest(statuses.nodes) as item from deployment_body)
 where state is not null;
 
+create table scratch.destination as select distinct repo, coalesce(environment, '') as environment from deployment_body;
+
 create table deployment_statuses as
 select distinct
     coalesce(own(source, id), deployment_id || ' ' || state || ' ' || created_at) as id,
@@ -147,13 +149,20 @@ placed as (
     ) using (same_again)
 ),
 success as (
-    select * from placed
+    select repo, environment, finished_at, max(id) as id
+    from placed
     where outcome = 'success' and rerun_of is null
-    qualify row_number() over (partition by repo, environment, finished_at order by id desc) = 1
+    group by all
+),
+followed as (
+    select a.id, n.id as next_id
+    from placed a
+    asof join success n
+        on n.repo = a.repo and n.environment = a.environment and a.finished_at < n.finished_at
 )
 select
     a.*,
-    n.id as next_id,
+    next_id,
     n.finished_at as next_success_at,
     n.sha as next_sha,
     -- put back: said so, of an earlier place in the same branch, or where no place is known live before this one ever was
@@ -169,5 +178,5 @@ select
         false
     ) as rolled_back,
 from placed a
-asof left join success n
-    on n.repo = a.repo and n.environment = a.environment and a.finished_at < n.finished_at;
+left join followed f on f.id = a.id
+left join placed n on n.id = next_id;

@@ -1,16 +1,5 @@
 -- Components ---------------------------------------------------------------------------------------------------------------
 
--- Every file that a pull request touched. From here on a number stands for a path: texts cost more to compare.
-create table scratch.touched as
-select
-    id as pull_request_id,
-    repo,
-    item.path as path,
-    hash(repo, item.path) as place,
-    coalesce(item.additions, 0) + coalesce(item.deletions, 0) as lines,
-from (select id, repo, unnest(files.nodes) as item from pull_body)
-where item.path is not null;
-
 create table scratch.place as
 select place, repo, regexp_replace(path, '/?[^/]*$', '') as folder, fits(path, 'rule_generated') as generated
 from (select place, any_value(repo) as repo, any_value(path) as path from touched group by place);

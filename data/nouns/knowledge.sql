@@ -8,17 +8,15 @@ create table scratch.took_part as
 with told as (
     select id as pull_request_id, author.login, true as wrote from pull
     union all
-    select pull_request_id, login, true from commit_body
+    select pull_request_id, login, true from committer
     union all
-    select pull_request_id, told.login, false
+    select pull_request_id, login, false
     from review
-    where told.at is not null
-),
-here as materialized ( -- else the few that were merged are looked for among all that was told
-    from told semi join landed using (pull_request_id)
+    where submitted_at is not null
 )
 select pull_request_id, hash(x.hash) as person, bool_or(wrote) as wrote
-from here
+from told
+semi join landed using (pull_request_id)
 join people x using (login)
 where not x.bot
     and login <> 'somebody-forgotten' -- of several forgotten people nobody knows whether they were one
@@ -38,33 +36,6 @@ semi join (
     select component_id, person from seen group by all having sum(wrote) >= 3 or sum(reviewed) >= 5
 ) using (component_id, person);
 
--- The number of people who know a component changes in a few months only: when somebody wrote or reviewed there, and six and
--- twelve months after.
-create table scratch.component_turn as
-with counted as (
-    select
-        component_id,
-        month + later as month,
-        sum(wrote * weight) as wrote_now,
-        sum(reviewed * weight) as reviewed_now,
-        sum(wrote_now) over known as wrote,
-        sum(reviewed_now) over known as reviewed,
-    from learnt, (values (0, 1::double), (6, -0.5), (12, -0.5)) as fades(later, weight) -- halves are exact, and decimals slow
-    group by component_id, person, month + later
-    window known as (partition by component_id, person order by month + later)
-),
-turned as (
-    select
-        component_id,
-        month,
-        (wrote >= 3 or reviewed >= 5)::integer - (wrote - wrote_now >= 3 or reviewed - reviewed_now >= 5)::integer as change,
-    from counted
-)
-select component_id, month, sum(sum(change)) over (partition by component_id order by month) as people
-from turned
-where change <> 0
-group by component_id, month;
-
 create table scratch.this_month as
 select greatest(
     (select max(month) from landed),
@@ -73,6 +44,35 @@ select greatest(
         from (select timezone(getvariable('zone'), timezone('UTC', max(complete_to))) as here from live.progress where kind = 'github')
     )
 ) as month;
+
+-- Changes written and reviewed in one number, as of millions of rows every column counts: in halves, those reviewed times 1e9.
+create or replace temp macro knows(halves) as (halves % 1e9 >= 2 * 3 or halves >= 2 * 5e9);
+
+-- How many people knew a component when a month had ended. That changes in a few months only: when somebody wrote or reviewed
+-- there, and six and twelve months after.
+create table scratch.known as
+with counted as (
+    select
+        component_id,
+        month + later as month,
+        sum((wrote + 1e9 * reviewed) * halves) as now,
+        sum(now) over (partition by component_id, person order by month + later) as held,
+    from learnt, (values (0, 2), (6, -1), (12, -1)) as fades(later, halves)
+    group by component_id, person, month + later
+),
+turned as (
+    select component_id, month, knows(held)::integer - knows(held - now)::integer as change from counted
+),
+stood as (
+    select component_id, month, sum(sum(change)) over turns as people, lead(month) over turns as until
+    from turned
+    where change <> 0
+    group by component_id, month
+    window turns as (partition by component_id order by month)
+)
+select component_id, unnest(range(stood.month, least(until, t.month + 1)))::integer as month, people
+from stood, this_month t
+where people > 0;
 
 -- One row for each component and month while it was changed in the twelve months before. `depth` is how many people knew it
 -- when the month ended, 3 for three or more: a larger number would tell of somebody who came or went.
@@ -101,14 +101,14 @@ select
     c.repo,
     c.component,
     make_date(f.month // 12, f.month % 12 + 1, 1) as month,
-    least(coalesce(t.people, 0), 3)::integer as depth,
+    least(coalesce(k.people, 0), 3)::integer as depth,
     f.landed::integer as landed,
     f.changes::integer as changes,
     f.month - b.began + 1 as history, -- months the repository has been read for, this one among them
 from filled f
 join components c on c.id = f.component_id
 join (select repo, min(month) as began from landed group by all) b using (repo)
-asof left join component_turn t on t.component_id = f.component_id and t.month <= f.month
+left join known k on k.component_id = f.component_id and k.month = f.month
 where f.changes > 0
 order by f.month, c.repo, c.component;
 
@@ -118,12 +118,12 @@ select
     c.component_id,
     c.pull_request_id,
     l.merged_at,
-    least(coalesce(t.people, 0), 3)::integer as depth,
+    least(coalesce(k.people, 0), 3)::integer as depth,
     l.month - b.began as history,
 from component_change c
 join landed l using (pull_request_id)
 join (select repo, min(month) as began from landed group by all) b using (repo)
-asof left join component_turn t on t.component_id = c.component_id and t.month < l.month
+left join known k on k.component_id = c.component_id and k.month = l.month - 1
 order by l.merged_at, c.pull_request_id, c.component_id;
 
 -- How evenly reviews lay on the whole team: the entropy of its reviews over the greatest there could be. With fewer than five

@@ -10,7 +10,11 @@ with named as (
     where title ilike 'revert "%' or headRefName like 'revert-%'
 ),
 merged as (
-    select repo, number, title, merged_at, min(id) as id from pull where merged_at is not null group by all
+    select repo, number, title, merged_at, min(id) as id
+    from pull
+    semi join named using (repo)
+    where merged_at is not null
+    group by all
 )
 -- The number in the branch is exact; a title means the latest of that name merged before.
 select n.id, coalesce(min(b.id), min(t.id)) as revert_of
@@ -53,17 +57,20 @@ with again as (
     union
     select t.id from turned t join reviewed r using (id) where what = 'HeadRefForcePushedEvent' and happened_at > first_review_at
 ),
-push as (
-    select pull_request_id as id, committed_at as happened_at from commits semi join again on id = pull_request_id
-    union all
-    select id, happened_at from turned where what = 'HeadRefForcePushedEvent'
+turn as (
+    select id, not pushed and lag(pushed, 1, true) over (partition by id order by happened_at, not pushed) as begins
+    from (
+        select pull_request_id as id, committed_at as happened_at, true as pushed from commits semi join again on id = pull_request_id
+        union all
+        select id, happened_at, true from turned where what = 'HeadRefForcePushedEvent'
+        union all
+        select id, happened_at, false from heard semi join again using (id) where in_time
+    )
 )
-select h.id, count(distinct coalesce(p.happened_at, '-infinity'::timestamp)) as rounds
-from heard h
-semi join again using (id)
-asof left join push p on p.id = h.id and p.happened_at <= h.happened_at
-where in_time
-group by all;
+select id, count(*) as rounds
+from turn
+where begins
+group by id;
 
 create table pull_requests as
 with turns as (

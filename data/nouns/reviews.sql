@@ -30,72 +30,98 @@ create table scratch.closing as
 select id, item.repository.nameWithOwner || '#' || item.number as key
 from (select id, unnest(closingIssuesReferences.nodes) as item from pull_body);
 
+-- Pages that overlap tell an event twice, a review perhaps before and after its dismissal. Of what was told in pages each counts
+-- once, as it ended.
+create table scratch.paged as
+select id as pull_request_id, b.source, p.repo, p.author.login as author, max(item) as item
+from (
+    select id, source, unnest(timelineItems.nodes) as item
+    from pull_body
+    semi join (select id from pull_body where parent is not null) using (id)
+) b
+join pull p using (id)
+group by id, b.source, p.repo, p.author.login, coalesce(item.commit.oid, item.id, item::varchar);
+
 create temp view timeline as
-select id as pull_request_id, source, unnest(timelineItems.nodes) as item from pull_body;
+select id as pull_request_id, source, repo, author.login as author, unnest(timelineItems.nodes) as item
+from pull_body
+anti join paged on pull_request_id = id
+union all
+from paged;
 
 create table scratch.turned as
 select pull_request_id as id, item.__typename as what, utc(item.createdAt) as happened_at
 from timeline
 where item.__typename in ('ReadyForReviewEvent', 'ConvertToDraftEvent', 'HeadRefForcePushedEvent');
 
-
--- Commits ------------------------------------------------------------------------------------------------------------------
-
-create table scratch.commit_body as
-select
-    item.commit.oid as sha,
-    pull_request_id,
-    min(utc(item.commit.authoredDate)) as authored_at,
-    min(utc(item.commit.committedDate)) as committed_at,
-    min(item.commit.author.user.login) as login,
-from timeline
-where item.commit.oid is not null
-group by all;
-
-create table commits as select sha, pull_request_id, authored_at, committed_at from commit_body;
-
-
--- Reviews ------------------------------------------------------------------------------------------------------------------
+create table scratch.committer as
+select distinct pull_request_id, item.commit.author.user.login as login from timeline where item.commit.oid is not null;
 
 create table scratch.review as
 select
     own(source, item.id) as id,
     pull_request_id,
-    -- pages that overlap may tell a review twice, before and after its dismissal
-    max({
-        'at': utc(item.submittedAt), 'state': lower(item.state), 'login': item.author.login, 'is': item.author.__typename
-    }) as told,
-    max(item.fullDatabaseId) as database_id,
+    repo,
+    author,
+    lower(item.state) as state,
+    utc(item.submittedAt) as submitted_at,
+    item.author.login as login,
+    item.author.__typename as kind,
+    item.fullDatabaseId as database_id,
 from timeline
-where item.__typename = 'PullRequestReview'
-group by all;
+where item.__typename = 'PullRequestReview';
+
+-- Every file that a pull request touched. From here on a number stands for a path: texts cost more to compare.
+create table scratch.touched as
+select
+    id as pull_request_id,
+    repo,
+    item.path as path,
+    hash(repo, item.path) as place,
+    coalesce(item.additions, 0) + coalesce(item.deletions, 0) as lines,
+from (select id, repo, unnest(files.nodes) as item from pull_body)
+where item.path is not null;
+
+
+-- Commits ------------------------------------------------------------------------------------------------------------------
+
+create table commits as
+select
+    item.commit.oid as sha,
+    pull_request_id,
+    utc(item.commit.authoredDate) as authored_at,
+    utc(item.commit.committedDate) as committed_at,
+from timeline
+where item.commit.oid is not null;
+
+
+-- Reviews ------------------------------------------------------------------------------------------------------------------
 
 -- Everybody once: hashes and patterns cost more than a join.
 create table scratch.people as
-select login, person(login) as hash, fits(login, 'rule_bots') or coalesce(bool_or("is" = 'Bot'), false) as bot
+select login, person(login) as hash, fits(login, 'rule_bots') or coalesce(bool_or(kind = 'Bot'), false) as bot
 from (
-    select told.login, told.is from review
+    select login, kind from review
     union all
     select author.login, author.__typename from pull
     union all
-    select distinct login, null from commit_body
+    select distinct login, null from committer
 )
 where login is not null
 group by login;
 
 create table reviews as
 select
-    r.id,
-    r.pull_request_id,
-    r.told.state as state,
-    r.told.at as submitted_at,
-    x.hash as reviewer,
-    coalesce(x.bot, false) as bot,
+    id,
+    pull_request_id,
+    state,
+    submitted_at,
+    hash as reviewer,
+    coalesce(bot, false) as bot,
     -- of two deleted accounts nobody knows whether they were one
-    lower(r.told.login) is not distinct from lower(p.author.login) as by_author,
-    r.database_id,
-    p.repo,
-from review r
-join pull p on p.id = r.pull_request_id
-left join people x on x.login = r.told.login
-order by submitted_at, r.id, pull_request_id;
+    lower(login) is not distinct from lower(author) as by_author,
+    database_id,
+    repo,
+from review
+left join people using (login)
+order by submitted_at, id;
