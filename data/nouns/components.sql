@@ -106,7 +106,7 @@ left join people x on x.login = author.login
 where bot is not true;
 
 create table scratch.component_change as
-select distinct component_id, pull_request_id
+select distinct component_id, pull_request_id, merged_at, month
 from touched
 join place_of using (place)
-semi join landed using (pull_request_id);
+join (select pull_request_id, merged_at, month from landed) using (pull_request_id);

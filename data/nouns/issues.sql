@@ -180,13 +180,13 @@ join jira_body j using (source, node);
 create table scratch.move as
 with told as (
     select
-        id, issue_id, source, person, changed_at as moved_at, number, nth,
+        id, issue_id, source, person, account, changed_at as moved_at, number, nth,
         from_id, from_status, to_id, to_status, null as from_kind, null as to_kind,
     from change
     where of_status
     union all
     select distinct
-        coalesce(own(source, item.id), issue_id || ' ' || item.createdAt), issue_id, source, repo, utc(item.createdAt), null, null,
+        coalesce(own(source, item.id), issue_id || ' ' || item.createdAt), issue_id, source, repo, null, utc(item.createdAt), null, null,
         null, if(item.__typename = 'ClosedEvent', 'open', 'closed'),
         null, if(item.__typename = 'ClosedEvent', 'closed', 'open'),
         if(item.__typename = 'ClosedEvent', 'queue', 'done'), if(item.__typename = 'ClosedEvent', 'done', 'queue'),
@@ -207,7 +207,7 @@ bulk as (
     having count(distinct issue_id) >= 20
 )
 select
-    t.* exclude (person),
+    t.*,
     b.minute is not null as bulk,
     row_number() over in_turn as step,
     lead(t.id) over in_turn is null as is_last,
@@ -221,16 +221,14 @@ window in_turn as (partition by issue_id order by moved_at, number, nth, id);
 create table touches as
 with turned as (
     select
-        c.person,
-        timezone(getvariable('zone'), timezone('UTC', c.changed_at))::date as day,
+        m.person,
+        timezone(getvariable('zone'), timezone('UTC', m.moved_at))::date as day,
         coalesce(project.key, scope) as project,
-        min(c.changed_at) as first_at,
-        count(distinct c.issue_id) as tickets,
-    from change c
-    join move m using (id)
-    join jira_body j on j.id = c.issue_id
-    where c.of_status and not m.bulk
-        and c.person is not null and coalesce(c.account, '') not in ('app', 'customer') and not fits(c.person, 'rule_bots')
+        min(m.moved_at) as first_at,
+        count(distinct m.issue_id) as tickets,
+    from move m
+    join jira_body j on j.id = m.issue_id
+    where not m.bulk and m.person is not null and coalesce(m.account, '') not in ('app', 'customer') and not fits(m.person, 'rule_bots')
     group by all
 ),
 teams as (
@@ -433,7 +431,7 @@ named as (
         select id, unnest(regexp_extract_all(upper(concat_ws(' ', title, headRefName)), '\b[A-Z][A-Z0-9_]+-[0-9]+\b')) as key
         from pull
     )
-    where regexp_extract(key, '^(.+)-', 1) in (from projects)
+    where split_part(key, '-', 1) in (from projects)
 )
 select id as pull_request_id, key from named where key is not null;
 

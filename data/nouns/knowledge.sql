@@ -27,7 +27,6 @@ with seen as (
     select component_id, person, month, count(*) filter (wrote) as wrote, count(*) filter (not wrote) as reviewed
     from component_change
     join took_part using (pull_request_id)
-    join landed using (pull_request_id)
     group by all
 )
 from seen
@@ -78,10 +77,7 @@ where people > 0;
 -- when the month ended, 3 for three or more: a larger number would tell of somebody who came or went.
 create table knowledge as
 with monthly as (
-    select component_id, month, count(*) as landed
-    from component_change
-    join landed using (pull_request_id)
-    group by all
+    select component_id, month, count(*) as landed from component_change group by all
 ),
 lives as (
     select component_id, unnest(generate_series(first, least(last + 11, (select month from this_month)))) as month
@@ -117,14 +113,14 @@ create table component_changes as
 select
     c.component_id,
     c.pull_request_id,
-    l.merged_at,
+    c.merged_at,
     least(coalesce(k.people, 0), 3)::integer as depth,
-    l.month - b.began as history,
+    c.month - b.began as history,
 from component_change c
-join landed l using (pull_request_id)
+join (select id as component_id, repo from components) using (component_id)
 join (select repo, min(month) as began from landed group by all) b using (repo)
-left join known k on k.component_id = c.component_id and k.month = l.month - 1
-order by l.merged_at, c.pull_request_id, c.component_id;
+left join known k on k.component_id = c.component_id and k.month = c.month - 1
+order by c.merged_at, c.pull_request_id, c.component_id;
 
 -- How evenly reviews lay on the whole team: the entropy of its reviews over the greatest there could be. With fewer than five
 -- people it would tell of each, so nothing is kept.
