@@ -40,7 +40,7 @@ from (
     semi join (select id from pull_body where parent is not null) using (id)
 ) b
 join pull p using (id)
-group by id, b.source, p.repo, p.author.login, coalesce(item.commit.oid, item.id, item::varchar);
+group by id, b.source, p.repo, p.author.login, coalesce(item.id, item.commit.oid, item::varchar);
 
 create temp view timeline as
 select id as pull_request_id, source, repo, author.login as author, unnest(timelineItems.nodes) as item
