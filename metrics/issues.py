@@ -45,7 +45,8 @@ def lasting(stretches: str) -> str:
     crossed as (
         select s.* exclude (newest), coalesce(if(went_at < b.ends, b.n - 1, b.n), s.newest) as last
         from begun s
-        left join dated b on b.day = went_at::date
+        -- grouped though each day is there once: else the many that began are taken for the smaller side
+        left join (select day, any_value(n) as n, any_value(ends) as ends from dated group by day) b on b.day = went_at::date
     )
     select c.* exclude (first, last), ends
     from crossed c
