@@ -220,6 +220,7 @@ def test_what_is_typed_into_a_form_is_kept_before_it_is_sent_and_gone_on_with_in
         expect(bo.page.get_by_text("begun and not kept")).to_be_hidden()
         bo.click("button", "Keep it")
         bo.reads("Your name is still empty.")
+        settle(bo.page)
         bo.page.locator(".st-key-author input").fill("Bo")
         expect(bo.page.get_by_text("Your name is still empty.")).to_be_hidden()
         bo.click("button", "Keep it")
