@@ -42,7 +42,6 @@ def prepare(connection: "duckdb.DuckDBPyConnection", team: "Team", person_key: s
         "rule_toil_types": one_of(team.toil.types),
         "rule_toil_labels": one_of(team.toil.labels),
         "incidents_within": team.incidents.within,
-        "by_path": any(service.paths for service in team.services),
     }
     for name, value in variables.items():
         connection.execute(f"set variable {name} = $value", {"value": value})

@@ -210,9 +210,8 @@ def growing(size: int) -> Iterator[Row]:
     for metric in metrics.METRICS:
         every = "month" if metric.private else "week"
         took = median([seconds(partial(metrics.trend, metric, every)) for _ in range(4)][1:])
-        asked = (
-            "both queries" if metric.private else "one query"
-        )  # of a private metric, one asks how many people are behind it
+        # of a private metric, the second asks how many people are behind it
+        asked = "both queries" if metric.private else "one query"
         yield f"{asked} of {metric.name}", took, "what a page's query may take", WITHIN
 
 
