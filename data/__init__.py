@@ -1,6 +1,6 @@
 """Where it stays: what the APIs said, the nouns made of it, the edition that is read, and the team's own words."""
 
-from data.editions import Edition, as_of, asked, asking, company, edition, publish, query, team
+from data.editions import Edition, as_of, asked, asking, company, edition, flattened, publish, query, team
 from data.errors import CairnError, NeverCollectedError, OlderError
 from data.store import Due, Landed, Live, Origin, Progress, Reject, Row, home
 from data.team import Team, read_team, team_file
@@ -23,6 +23,7 @@ __all__ = [
     "asking",
     "company",
     "edition",
+    "flattened",
     "home",
     "publish",
     "query",

@@ -7,12 +7,12 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
@@ -25,6 +25,7 @@ from data.team import SANDBOX, Team, read_team, team_file
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from data.lake import Lake
     from data.lake_editions import Arrivals, Kept
@@ -44,6 +45,7 @@ READ: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
     "python_enable_replacements": "false",
 }
+Answer = TypeVar("Answer")
 _BUILDING = threading.Lock()
 _OPENING = threading.Lock()
 _FETCHING = threading.Lock()
@@ -206,10 +208,34 @@ def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | 
     the past, made by an older Cairn, does not hold what is asked for.
     A damaged edition is moved aside, and the one before it answers.
     """
+    return _told(sql, params, edition, lambda told: told.df())
+
+
+def flattened(sql: str, params: dict[str, Any] | None = None) -> "tuple[pd.DataFrame, dict[str, NDArray[Any]]]":
+    """Return what query() returns but its columns of lists, and what is in all the lists of each of those, one after the other.
+
+    An array for each of many rows takes longer to make than to ask for. Days are datetime.date here.
+    """
+    return _told(sql, params, None, _flattened)
+
+
+def _flattened(told: duckdb.DuckDBPyConnection) -> "tuple[pd.DataFrame, dict[str, NDArray[Any]]]":
+    table = told.to_arrow_table()
+    lists = [one.name for one in table.schema if str(one.type).startswith("list")]
+    flat = {name: table[name].combine_chunks().flatten().to_numpy(zero_copy_only=False) for name in lists}
+    return table.drop_columns(lists).to_pandas(), flat
+
+
+def _told(
+    sql: str,
+    params: dict[str, Any] | None,
+    edition: Edition | None,
+    fetch: Callable[[duckdb.DuckDBPyConnection], Answer],
+) -> Answer:
     found, held = (None if edition else _HELD.get()) or (edition or newest_of_all(), None)
     try:
         with contextlib.nullcontext(held) if held else _open(found) as connection:
-            return connection.execute(sql, params or {}).df()
+            return fetch(connection.execute(sql, params or {}))
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         there = newest(found.company)
         if there is None or there.name == found.name:
@@ -222,7 +248,7 @@ def query(sql: str, params: dict[str, Any] | None = None, *, edition: Edition | 
         if not DAMAGED.search(str(error)) or not found.path.exists():
             raise
         found.path.replace(found.path.with_suffix(".damaged"))  # the edition before it serves until the next sync
-        return query(sql, params, edition=newest_of_all())
+        return _told(sql, params, newest_of_all(), fetch)
 
 
 @contextlib.contextmanager

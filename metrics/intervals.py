@@ -34,15 +34,25 @@ def jeffreys(k: float, n: float, level: float = 0.9) -> tuple[float, float]:
     Quantiles of Beta(k + 1/2, n - k + 1/2); 0 below when there was none and 1 above when it was all of them (Brown, Cai and
     DasGupta 2001). Of nothing, everything is possible. `k` and `n` need not be whole: overlapping observations count less.
     """
-    from scipy import special  # noqa: PLC0415  slow to import
-
     if not 0 <= k <= n:
         raise ValueError(f"{k} of {n} is not a share")
+    low, high = of_shares([k], [n], level)
+    return float(low[0]), float(high[0])
+
+
+def of_shares(k: "ArrayLike", n: "ArrayLike", level: float = 0.9) -> "NDArray[np.float64]":
+    """Return what jeffreys says of many shares: all their lows, then all their highs. NaN where k of n is no share."""
+    from scipy import special  # noqa: PLC0415  slow to import
+
+    told, which = np.unique(
+        np.asarray(k, float) + 1j * np.asarray(n), return_inverse=True
+    )  # of few rows, many are alike
+    k, n = told.real, told.imag
     tail = (1 - level) / 2
     a, b = k + 0.5, n - k + 0.5
-    low = 0.0 if k == 0 else float(special.betaincinv(a, b, tail))
-    high = 1.0 if k == n else float(special.betaincinv(a, b, 1 - tail))
-    return low, high
+    low = np.where(k == 0, 0.0, special.betaincinv(a, b, tail))
+    high = np.where(k == n, 1.0, special.betaincinv(a, b, 1 - tail))
+    return np.where((k >= 0) & (k <= n), [low, high], np.nan)[:, which]
 
 
 def of_median(values: "ArrayLike", level: float = 0.9) -> tuple[float, float] | None:
@@ -52,8 +62,14 @@ def of_median(values: "ArrayLike", level: float = 0.9) -> tuple[float, float] | 
     that even the least and the greatest do not reach the level: fewer than 5 for 90 %. Missing values are left out.
     """
     ordered = np.sort(_present(values))
-    r = _depth(len(ordered), (1 - level) / 2)
+    r = int(median_ranks([len(ordered)], level)[0])
     return (float(ordered[r - 1]), float(ordered[-r])) if r else None
+
+
+def median_ranks(n: "ArrayLike", level: float = 0.9) -> "NDArray[np.int64]":
+    """Return which of n sorted values, counted from either end, bound the median, for each n; 0 where there are too few."""
+    sizes, which = np.unique(np.asarray(n), return_inverse=True)
+    return np.array([_depth(size, (1 - level) / 2) for size in sizes.tolist()], dtype="int64")[which]
 
 
 def hodges_lehmann(before: "ArrayLike", after: "ArrayLike", level: float = 0.95) -> Shift:

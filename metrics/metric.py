@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
-from data import CairnError, query, team
+from data import CairnError, flattened, query, team
 from metrics import fold, privacy
 
 if TYPE_CHECKING:
@@ -152,25 +152,30 @@ reading as (
 read_whole as (
     select case when count(read_to) = count(*) then min(read_to) end as read_to from reading
 ),
-slices as ({slices})
+slices as ({slices}),
+read_slices as (
+    select slice, since, if(reading.area is null, read_whole.read_to, reading.read_to) as read_to
+    from slices
+    cross join read_whole
+    left join reading on reading.area = {named}
+),
+shown as materialized (
+    from calendar where starts >= (select min(starts) from cells)
+)
 select
-    slices.slice,
-    calendar.starts,
-    calendar.ends,
+    s.slice,
+    shown.starts,
+    shown.ends,
     value,
     finished,
     coalesce(n, 0) as n,
     coalesce("of", 0) as "of",
     total,
-    coalesce(calendar.starts >= since, false)
-        and coalesce(closes <= if(reading.area is null, read_whole.read_to, reading.read_to), false) as read,
-from calendar
-cross join slices
-cross join read_whole
-left join reading on reading.area = {named}
-left join (from cells where chosen) as cells on cells.slice = slices.slice and cells.starts = calendar.starts
-where calendar.starts >= (select min(starts) from cells)
-order by slices.slice, calendar.starts
+    coalesce(shown.starts >= since, false) and coalesce(closes <= read_to, false) as read,
+from shown
+cross join read_slices as s
+left join (from cells where chosen) as cells on cells.slice = s.slice and cells.starts = shown.starts
+order by s.slice, shown.starts
 """
 
 
@@ -268,23 +273,23 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
         here=_chosen(area, None),
         chosen=_chosen(area, kind),
         value=FOLDS[metric.fold],
-        finished=f"list(kind <> '{open_}') filter (value is not null)" if open_ else "null",
+        finished=f"list(kind <> '{open_}') filter (value is not null)" if open_ else "null::bool[]",
         depends=DEPENDS,
         slices=slices[by],
         place=scope if by == "area" else within,
         named="slices.slice" if by == "area" else "'chosen'",
     )
-    cells = _ask(metric, every, sql, area=area, kind=kind, streams=streams(metric))
-    points = fold.points(metric.fold, cells, metric.minimum)
+    cells, lists = flattened(*_question(metric, every, sql, area=area, kind=kind, streams=streams(metric)))
+    points = fold.points(metric.fold, cells, lists, metric.minimum)
     if metric.private:
         fits = every == "month" or (every == "quarter" and not re.search(r"\bperiods\b", metric.sql))
         one = area if isinstance(area, str) else None
         points = privacy.withhold(points, _people(metric), fits=fits, area=one, by_area=by == "area")
-    from_, to = _day(since), _day(until)
-    kept = [
-        (not from_ or s >= from_) and (not to or e <= to) for s, e in zip(points["starts"], points["ends"], strict=True)
-    ]
-    return points.loc[kept].reset_index(drop=True)
+    if from_ := _day(since):
+        points = points[points["starts"] >= from_]
+    if to := _day(until):
+        points = points[points["ends"] <= to]
+    return points.reset_index(drop=True)
 
 
 def complete_to(metric: Metric) -> "datetime | None":
@@ -341,6 +346,11 @@ def _midnight(day: str) -> str:
 
 
 def _ask(metric: Metric, every: str, sql: str, **values: Any) -> "pd.DataFrame":
+    return query(*_question(metric, every, sql, **values))
+
+
+def _question(metric: Metric, every: str, sql: str, **values: Any) -> tuple[str, dict[str, Any]]:
+    """Return what is asked in SQL of the metric's events, and with which values."""
     head = HEAD.format(
         complete=COMPLETE,
         every=every,
@@ -355,7 +365,7 @@ def _ask(metric: Metric, every: str, sql: str, **values: Any) -> "pd.DataFrame":
         values["area"] = [area]
     values |= {name: _day(day) for name, day in values.items() if name in {"since", "until", "starts"}}
     values = {name: value for name, value in values.items() if value is not None or name not in {"area", "kind"}}
-    return query(head + sql, {"zone": team().timezone, "needs": waits_for(metric), **values})
+    return head + sql, {"zone": team().timezone, "needs": waits_for(metric), **values}
 
 
 def _day(day: Day | None) -> date | None:
