@@ -26,6 +26,13 @@ FOLDS = {  # what is taken of the rows of one period; metrics/fold.py makes a po
     "share": "avg(value)",
     "balance": "sum(value)",
 }
+TOGETHER = {  # the same, of what was taken of the rows of each person
+    "count": "sum(value)",
+    "sum": "sum(value)",
+    "median": "flatten(list(value) filter (value is not null))",
+    "share": "sum(total) / sum(n)",
+    "balance": "sum(value)",
+}
 MADE_OF = {  # the raw streams a noun cannot do without
     "pull_requests": ("github_pull_requests",),
     "reviews": ("github_pull_requests",),
@@ -85,11 +92,8 @@ EVENT = """
         what,
         url,"""
 # Weeks begin on Monday, months and quarters on the first, at midnight of the team's time zone. `opens` and `closes` are those
-# moments in UTC, so that no row has to be carried into another zone. `periods` are the complete ones, for metrics that say
-# how things stood at the end of each: a row of theirs happens just before `ends`.
-HEAD = """
-with complete as ({complete}),
-calendar as (
+# moments in UTC, so that no row has to be carried into another zone.
+CALENDAR = """
     select starts, ends, {opens} as opens, {closes} as closes
     from (
         select day::date as starts, (day + {step})::date as ends
@@ -98,7 +102,12 @@ calendar as (
             from (select timezone($zone, timezone('UTC', complete_to)) as now_here from complete)
         )
     )
-),
+"""
+# `periods` are the complete ones, for metrics that say how things stood at the end of each: a row of theirs happens just
+# before `ends`.
+HEAD = """
+with complete as ({complete}),
+calendar as ({calendar}),
 periods as (
     select opens as starts, closes as ends from calendar
 ),
@@ -119,15 +128,12 @@ DEPENDS = """
 """
 # A day of UTC sees one end of a period at most, so that a row finds its period by its day and one comparison.
 DAYS = """
-, days as (
     select unnest(generate_series(first, closes - interval 1 microsecond, interval 1 day))::date as day, starts, ends, closes
-    from (select *, date_trunc('day', opens - interval 1 microsecond) + interval 1 day as first from calendar)
-)
+    from (select *, date_trunc('day', opens - interval 1 microsecond) + interval 1 day as first from {calendar})
 """
-# What does not fit is asked for all the same: the first event of an area tells since when a week without events is a 0. A
-# scope has read an area if it bears its name; where no scope does, all of them have to be read.
-TREND = """
-{days}
+# What does not fit is asked for all the same: the first event of an area tells since when a week without events is a 0.
+CELLS = """
+, days as ({days})
 , cells as (
     select
         {slice} as slice,
@@ -142,8 +148,52 @@ TREND = """
     from events
     left join days on day = happened_at::date
     group by all
-),
-reading as (
+)
+"""
+# Where a metric is private, rows are taken together by person and month first: so the gate is told who is behind the very rows
+# that are folded. Quarters are made of months.
+BY_PERSON = """
+, months as ({months})
+, days as ({days})
+, persons as (
+    select
+        area,
+        hash(who) as who,
+        if(happened_at < closes, starts, ends) as month,
+        {value} as value,
+        count(value) as n,
+        count(*) as "of",
+        sum(value) as total,
+    from events
+    left join days on day = happened_at::date
+    group by all
+)
+, cells as (
+    select
+        {slice} as slice,
+        {here} as here,
+        {chosen} as chosen,
+        date_trunc('{every}', month)::date as starts,
+        {together} as value,
+        null::bool[] as finished,
+        sum(n)::bigint as n,
+        sum("of")::bigint as "of",
+        sum(total) as total,
+    from persons
+    group by all
+)
+"""
+PEOPLE = """
+union all by name
+select area as slice, month as starts, 0 as n, 0 as "of", false as read, list(who) as who, count(*) as people
+from persons
+semi join months on months.starts = month
+group by area, month
+"""
+# A scope has read an area if it bears its name; where no scope does, all of them have to be read.
+TREND = """
+{cells}
+, reading as (
     select {place} as area, case when count(complete_to) = count(*) then min(complete_to) end as read_to
     from sources
     where {depends}
@@ -172,10 +222,12 @@ select
     coalesce("of", 0) as "of",
     total,
     coalesce(shown.starts >= since, false) and coalesce(closes <= read_to, false) as read,
+    0 as people,
 from shown
 cross join read_slices as s
 left join (from cells where chosen) as cells on cells.slice = s.slice and cells.starts = shown.starts
-order by s.slice, shown.starts
+{people}
+order by people, slice, starts
 """
 
 
@@ -255,8 +307,8 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     Where a metric is private, groups of fewer than five people, and what would give them away, are null with n and of 0.
     Empty when nothing is complete. Raises CairnError for a slice a private metric does not have.
     """
-    columns = {None: "'all'", "area": "area", "kind": "kind"}
-    slice_ = columns[known(by, columns, "slice")]
+    cuts = {None: "'all'", "area": "area", "kind": "kind"}
+    cut = cuts[known(by, cuts, "slice")]
     if metric.private:
         privacy.refuse_cuts(metric.title, kind, by, area)
     first = "(select min(starts) from cells where here)"
@@ -267,24 +319,35 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     }
     open_, scope = metric.censored.replace("'", "''"), "split_part(scope, '/', -1)"
     within = "'other'" if area is None else f"if(list_contains($area::text[], {scope}), 'chosen', 'other')"
-    sql = TREND.format(
-        days=DAYS,
-        slice=slice_,
+    by_person = metric.private and every != "week"  # weeks are not told, whoever is behind them
+    cells = (BY_PERSON if by_person else CELLS).format(
+        every=every,
+        months=_calendar("month"),
+        days=DAYS.format(calendar="months" if by_person else "calendar"),
+        slice=cut,
         here=_chosen(area, None),
         chosen=_chosen(area, kind),
         value=FOLDS[metric.fold],
+        together=TOGETHER[metric.fold],
         finished=f"list(kind <> '{open_}') filter (value is not null)" if open_ else "null::bool[]",
+    )
+    sql = TREND.format(
+        cells=cells,
+        people=PEOPLE if by_person else "",
         depends=DEPENDS,
         slices=slices[by],
         place=scope if by == "area" else within,
         named="slices.slice" if by == "area" else "'chosen'",
     )
-    cells, lists = flattened(*_question(metric, every, sql, area=area, kind=kind, streams=streams(metric)))
-    points = fold.points(metric.fold, cells, lists, metric.minimum)
+    told, lists = flattened(*_question(metric, every, sql, area=area, kind=kind, streams=streams(metric)))
+    points = fold.points(metric.fold, told[told["people"] == 0], lists, metric.minimum)
     if metric.private:
+        crowds = told[told["people"] > 0]
+        each = zip(crowds["starts"], crowds["slice"], crowds["people"], crowds["people"].cumsum(), strict=True)
+        people = {(month, name): set(lists["who"][past - n : past]) for month, name, n, past in each}
         fits = every == "month" or (every == "quarter" and not re.search(r"\bperiods\b", metric.sql))
         one = area if isinstance(area, str) else None
-        points = privacy.withhold(points, _people(metric), fits=fits, area=one, by_area=by == "area")
+        points = privacy.withhold(points, people, fits=fits, area=one, by_area=by == "area")
     if from_ := _day(since):
         points = points[points["starts"] >= from_]
     if to := _day(until):
@@ -312,20 +375,6 @@ def waits_for(metric: Metric) -> list[str]:
     return [kind for kind in metric.needs if getattr(words, kind, True)]
 
 
-def _people(metric: Metric) -> "dict[tuple[date, str], set[int]]":
-    """Return a number for everybody behind each month and area. They go no further than the gate."""
-    sql = f"""
-        {DAYS}
-        , told as (
-            select distinct if(happened_at < closes, starts, ends) as starts, area, hash(who) as who from events join days on day = happened_at::date
-        )
-        select starts, area, list(who) as who from told semi join calendar using (starts) group by all
-    """
-    found = _ask(metric, "month", sql)
-    told = zip(found["starts"].dt.date, found["area"], found["who"], strict=True)
-    return {(starts, area): set(who) for starts, area, who in told}
-
-
 def _refuse_private(metric: Metric) -> None:
     if metric.private:
         raise CairnError(
@@ -345,6 +394,11 @@ def _midnight(day: str) -> str:
     return f"timezone('UTC', timezone($zone, ({day})::date::timestamp))"
 
 
+def _calendar(every: str) -> str:
+    step = STEPS[known(every, STEPS, "period")]
+    return CALENDAR.format(every=every, step=step, opens=_midnight("starts"), closes=_midnight("ends"))
+
+
 def _ask(metric: Metric, every: str, sql: str, **values: Any) -> "pd.DataFrame":
     return query(*_question(metric, every, sql, **values))
 
@@ -353,10 +407,7 @@ def _question(metric: Metric, every: str, sql: str, **values: Any) -> tuple[str,
     """Return what is asked in SQL of the metric's events, and with which values."""
     head = HEAD.format(
         complete=COMPLETE,
-        every=every,
-        step=STEPS[known(every, STEPS, "period")],
-        opens=_midnight("starts"),
-        closes=_midnight("ends"),
+        calendar=_calendar(every),
         event=EVENT,
         who="who" if metric.private else "''",
         sql=metric.sql,
