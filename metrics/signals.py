@@ -262,15 +262,15 @@ def evidence(apart: "ArrayLike", phi: "ArrayLike") -> "NDArray[np.float64]":
 def _moving(apart: "ArrayLike") -> "NDArray[np.float64]":
     """Return the moving mean after each week in units of its own standard deviation, with its sign."""
     cut = np.clip(np.asarray(apart, float), -CUT, CUT)
-    found = np.full(cut.shape, np.nan)
-    mean, seen = np.zeros(cut.shape[:-1]), np.zeros(cut.shape[:-1])
+    here = ~np.isnan(cut)
+    new, kept = np.where(here, WEIGHT * cut, 0), np.where(here, 1 - WEIGHT, 1)
+    means, mean = np.empty(cut.shape), np.zeros(cut.shape[:-1])
     for week in range(cut.shape[-1]):
-        here = ~np.isnan(cut[..., week])
-        mean = np.where(here, WEIGHT * cut[..., week] + (1 - WEIGHT) * mean, mean)
-        seen = seen + here
-        spread = np.sqrt(WEIGHT / (2 - WEIGHT) * (1 - (1 - WEIGHT) ** (2 * np.maximum(seen, 1))))
-        found[..., week] = np.where(here, mean / spread, np.nan)
-    return found
+        mean = new[..., week] + kept[..., week] * mean
+        means[..., week] = mean
+    seen = np.maximum(here.cumsum(-1), 1)
+    spread = np.sqrt(WEIGHT / (2 - WEIGHT) * (1 - (1 - WEIGHT) ** (2 * seen)))
+    return np.where(here, means / spread, np.nan)
 
 
 def threshold(n: int, false: float = FALSE_A_YEAR, *, together: bool = False) -> float:

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from math import inf, isnan
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from data import query, team
+from data import asked, query, team
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,5 +110,13 @@ def _own_start(first: date) -> date:
     """Return the day from which on a metric's own baseline is taken, given the first period it has."""
     if date.today() - first <= LONG:  # noqa: DTZ011  spares most metrics the question; two years do not hang on an hour
         return first
+    begun = _begun(newest.name if (newest := asked()) else "")
+    return first if begun is None or begun - first <= LONG else begun - SEEN
+
+
+@lru_cache(maxsize=4)
+def _begun(edition: str) -> date | None:
+    """Return the day of the first collection, as an edition tells it to each of some hundred charts; None before there was one."""
+    del edition  # it is here to be part of the key
     begun = query("select min(started_at) as begun from syncs having begun is not null")["begun"].dt.date
-    return first if begun.empty or begun[0] - first <= LONG else begun[0] - SEEN
+    return None if begun.empty else begun[0]
