@@ -35,14 +35,16 @@ METRICS = (
         minimum=5,
         sql=f"""
             select
-                ends - interval 1 microsecond as happened_at,
+                happened_at,
                 if(history < 6, null, depth) as value,
                 split_part(k.repo, '/', -1) as area,
                 {NEEDS} as kind,
                 concat(split_part(k.repo, '/', -1), ' ', k.component) as what,
                 url
             from (
-                select ends, date_trunc('month', timezone($zone, timezone('UTC', ends)))::date - interval 1 month as month
+                select
+                    ends - interval 1 microsecond as happened_at,
+                    date_trunc('month', timezone($zone, timezone('UTC', ends)))::date - interval 1 month as month,
                 from periods
             )
             join knowledge k using (month)
