@@ -1,6 +1,5 @@
 """How long things take when some are not finished yet: Kaplan-Meier, in which what is still open counts with its age."""
 
-import math
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -70,19 +69,17 @@ def band(times: "ArrayLike", finished: "ArrayLike", level: float = 0.9) -> list[
         raise ValueError(f"every time needs to be told finished or open: {time.shape} times, {done.shape} tellings")
     if not (time >= 0).all():
         raise ValueError("a duration or an age is missing or below 0")
-    z = NormalDist().inv_cdf((1 + level) / 2)
     at, ended = np.unique(time[done], return_counts=True)
     there = len(time) - np.searchsorted(np.sort(time), at)
-    steps, share, greenwood, high = [], 1.0, 0.0, 1.0
-    for moment, d, n in zip(at.tolist(), ended.tolist(), there.tolist(), strict=True):
-        share *= 1 - d / n
-        low = 0.0
-        if d < n:
-            greenwood += d / (n * (n - d))
-            reach = z * math.sqrt(greenwood) / -math.log(share)
-            low, high = share ** math.exp(reach), share ** math.exp(-reach)
-        steps.append((moment, share, low, high))
-    return steps
+    share = np.cumprod(1 - ended / there)
+    some = slice(0, int((ended < there).sum()))  # all steps but one at which the last of all finished
+    greenwood = np.cumsum(ended[some] / (there[some] * (there[some] - ended[some])))
+    reach = np.exp(NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(greenwood) / -np.log(share[some]))
+    low, high = np.zeros(len(at)), np.ones(len(at))
+    low[some], high[some] = share[some] ** reach, share[some] ** (1 / reach)
+    if some.stop:
+        high[some.stop :] = high[some.stop - 1]
+    return list(zip(at.tolist(), share.tolist(), low.tolist(), high.tolist(), strict=True))
 
 
 def _reached(steps: "Iterable[tuple[float, float]]", share: float) -> float | None:
