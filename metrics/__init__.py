@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from metrics import bugs, ci, delivery, flow, issues, knowledge, usage, work, workflows
 from metrics.gaps import incomplete, missing
-from metrics.metric import Metric, behind, complete_to, known, rows, trend
+from metrics.metric import Metric, behind, complete_to, known, parts, rows, trend
 from metrics.usual import Usual, usual
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ __all__ = [
     "incomplete",
     "metric",
     "missing",
+    "parts",
     "rows",
     "table",
     "trend",

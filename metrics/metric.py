@@ -355,6 +355,27 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     return points.reset_index(drop=True)
 
 
+def parts(metric: Metric, since: Day, until: Day, every: str = "week") -> "pd.DataFrame":
+    """Return each area and kind that a metric ever had, with the rows that happened between two days: area, kind, rows.
+
+    `since` (inclusive) and `until` (exclusive) are days in the team's time zone. Rows without a value count too. Of a balance,
+    it is what was there at the end of the last day, whenever that came. Raises CairnError for a private metric.
+    """
+    _refuse_private(metric)
+    days: dict[str, Day] = {"since": since, "until": until}
+    told, when = "count(*)", f"happened_at >= {_midnight('$since')} and happened_at < {_midnight('$until')}"
+    if metric.fold == "balance":
+        del days["since"]
+        told, when = "sum(value)", f"happened_at < {_midnight('$until')}"
+    sql = f"""
+        select area, kind, coalesce({told} filter (where {when}), 0)::bigint as rows
+        from events
+        group by area, kind
+        order by area, kind
+    """
+    return _ask(metric, every, sql, **days)
+
+
 def complete_to(metric: Metric) -> "datetime | None":
     """Return the time, zone-less UTC, up to which everything the metric needs has been read; None if something never was."""
     answer = query(COMPLETE, {"needs": waits_for(metric)}).dropna()

@@ -123,13 +123,14 @@ def schema(edition: str) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _names(edition: str, view: View) -> list[str]:
-    return sorted(_trend(edition, view)["slice"].unique())
+def _areas(edition: str, view: View) -> list[str]:
+    return sorted(_trend(edition, replace(view, by="area"))["slice"].unique())
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _facets(edition: str, view: View, reach: Reach) -> pd.DataFrame:
-    return counted.facets(view.metric, within(_trend(edition, view), reach))
+def _parts(edition: str, metric: Metric, every: str, since: date, until: date) -> pd.DataFrame:
+    del edition
+    return metrics.parts(metric, since, until, every)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -484,8 +485,22 @@ def searched(rows: Frame, text: str) -> Frame:
 def facets(edition: str, view: View, by: By) -> Frame:
     """Return how many rows in sight each area or kind has under the other filter: name and rows, the most first."""
     of_team = _of_team(edition, view.metric, view.team) if view.team else None
-    asked = replace(view, by=by, kind=None) if by == "kind" else replace(view, by=by, area=of_team)
-    return _facets(edition, replace(_key(asked), by=by), view.reach)
+    parts, areas = _in_sight(edition, view), view.area if by == "kind" else of_team
+    if areas is not None:
+        parts = parts[parts["area"].isin([areas] if isinstance(areas, str) else areas)]
+    if by == "area" and view.kind is not None:
+        parts = parts[parts["kind"] == view.kind]
+    return counted.facets(parts, by)
+
+
+def _in_sight(edition: str, view: View) -> Frame:
+    """Return every area and kind with its rows in sight, whatever is filtered: one question answers all that Drill offers."""
+    every = history(edition, View(view.metric, view.every))
+    if every.empty:
+        return pd.DataFrame({"area": [], "kind": [], "rows": []})
+    points = within(every, view.reach)
+    since, until = (every["ends"].max(),) * 2 if points.empty else counted.in_sight(view.metric, points)
+    return _parts(edition, view.metric, view.every, since, until)
 
 
 def made_of(rows: Frame, by: By) -> list[tuple[str, int]]:
@@ -581,9 +596,9 @@ def local(rows: Frame, *columns: str) -> Frame:
 
 def names(edition: str, view: View, by: By) -> list[str]:
     """Return the areas or kinds a metric has rows for, in the order of the alphabet."""
-    if view.metric.private and by == "kind":
-        return []  # told as a whole or by area alone
-    return _names(edition, replace(_key(view), area=None, kind=None, by=by))
+    if not view.metric.private:
+        return sorted(_in_sight(edition, view)[by].unique())
+    return _areas(edition, View(view.metric)) if by == "area" else []  # told as a whole or by area alone
 
 
 def slices(points: Frame) -> dict[str, Frame]:

@@ -63,9 +63,7 @@ def prepare(edition: str) -> None:
     depth = reading.View(metrics.metric("knowledge_depth"), "month", "12 months")
     for month in list(reading.periods(edition, depth).values())[:1]:
         reading.depths(edition, depth, month)
-    for by in ("area", "kind"):  # what Drill offers to choose from
-        reading.names(edition, reading.View(metrics.METRICS[0]), by)
-        reading.facets(edition, reading.View(metrics.METRICS[0]), by)
+    reading.facets(edition, reading.View(metrics.METRICS[0]), "area")  # what Drill offers to choose from, kinds as well
 
 
 def _of_a_page(record: logging.LogRecord) -> bool:

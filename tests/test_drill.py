@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import streamlit as st
 
 import data
 import metrics
 from metrics import METRICS, paste, story
 from metrics.change import change
+from metrics.metric import trend
 from metrics.questions import unsaid
 from pages.reading import View, searched
 from pages.words import number, period, unit
@@ -262,6 +264,33 @@ def test_facets_count_the_rows_in_sight_under_the_other_filter(collected):
     )
     assert dict(zip(kinds["name"], kinds["rows"], strict=True)) == bugs["kind"].value_counts().to_dict()
     assert kinds.loc[kinds["chosen"] == "✓", "name"].tolist() == ["High"]
+
+
+@pytest.mark.parametrize("metric", [one for one in METRICS if not one.private], ids=lambda one: one.name)
+def test_the_parts_of_a_metric_are_all_it_ever_had_with_the_rows_of_some_days(collected, metric):
+    since, until = MONDAY + timedelta(weeks=8), MONDAY + timedelta(weeks=30)
+    found = metrics.parts(metric, since, until).set_index(["area", "kind"])["rows"]
+
+    there = metrics.rows(metric)
+    some = metrics.rows(metric, since=since, until=until).groupby(["area", "kind"]).size()
+    if metric.fold == "balance":
+        some = metrics.behind(metric, until - timedelta(weeks=1)).groupby(["area", "kind"])["value"].sum()
+    assert sorted(found.index) == sorted(set(zip(there["area"], there["kind"], strict=True)))
+    assert found[found != 0].to_dict() == some.to_dict()
+
+
+def test_what_drill_offers_to_choose_from_is_one_question_and_draws_nothing_apart(collected, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        metrics, "trend", lambda *args, by=None, **more: asked.append(by) or trend(*args, by=by, **more)
+    )
+
+    st.cache_data.clear()
+    open_page("explore.py", metric="Bugs opened", kind="High")
+    assert set(asked) == {None}
+
+    open_page("explore.py", metric="Bugs opened", kind="High", slice="area")
+    assert set(asked) == {None, "area"}
 
 
 def test_a_facet_of_what_stands_counts_it_once(collected):

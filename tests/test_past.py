@@ -3,10 +3,11 @@
 import os
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
 import duckdb
 import psycopg
@@ -21,7 +22,7 @@ from tests.test_browser import browser, click_mark, dashboard, link, marks, sett
 from tests.test_pages import HOUSE, MONDAY, PAGES, charts, happenings, linked, open_page, picker, table_of_rows, told
 
 TEAM = 'timezone = "Europe/Berlin"\n'
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(ZoneInfo("Europe/Berlin")).date()
 OLDEST, DAY = TODAY - timedelta(days=90), TODAY - timedelta(days=40)
 SEEN = {"seen": f"{DAY}"}
 LATE = MONDAY + timedelta(weeks=28)  # a week of which some was learned since

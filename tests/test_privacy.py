@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from data import CairnError
-from metrics import METRICS, Metric, behind, rows, trend
+from metrics import METRICS, Metric, behind, parts, rows, trend
 from metrics.metric import COLUMNS
 from metrics.privacy import K, publishable
 
@@ -156,7 +156,12 @@ def test_a_cut_that_could_make_groups_small_is_refused_in_words(crowd):
 def test_no_row_of_a_private_metric_is_ever_shown_and_no_column_says_who(crowd):
     crowd(in_march(platform=9))
 
-    for ask in (lambda: rows(CROWD), lambda: behind(CROWD, "2026-03-02"), lambda: rows(CROWD, area="platform")):
+    for ask in (
+        lambda: rows(CROWD),
+        lambda: behind(CROWD, "2026-03-02"),
+        lambda: rows(CROWD, area="platform"),
+        lambda: parts(CROWD, "2026-03-02", "2026-04-06"),
+    ):
         with pytest.raises(CairnError, match="its rows are never shown"):
             ask()
     assert list(trend(CROWD, "month")) == ["slice", "starts", "ends", "value", "low", "high", "p85", "n", "of"]
