@@ -44,9 +44,8 @@ def of_shares(k: "ArrayLike", n: "ArrayLike", level: float = 0.9) -> "NDArray[np
     """Return what jeffreys says of many shares: all their lows, then all their highs. NaN where k of n is no share."""
     from scipy import special  # noqa: PLC0415  slow to import
 
-    told, which = np.unique(
-        np.asarray(k, float) + 1j * np.asarray(n), return_inverse=True
-    )  # of few rows, many are alike
+    # as one number, since of few rows many are alike
+    told, which = np.unique(np.asarray(k, float) + 1j * np.asarray(n), return_inverse=True)
     k, n = told.real, told.imag
     tail = (1 - level) / 2
     a, b = k + 0.5, n - k + 0.5
