@@ -131,14 +131,10 @@ DAYS = """
     select unnest(generate_series(first, closes - interval 1 microsecond, interval 1 day))::date as day, starts, ends, closes
     from (select *, date_trunc('day', opens - interval 1 microsecond) + interval 1 day as first from {calendar})
 """
-# What does not fit is asked for all the same: the first event of an area tells since when a week without events is a 0.
-CELLS = """
-, days as ({days})
-, cells as (
+# The rows of a period become one, for each of what is told apart.
+FOLDED = """
     select
-        {slice} as slice,
-        {here} as here,
-        {chosen} as chosen,
+        {told},
         if(happened_at < closes, starts, ends) as starts,
         {value} as value,
         {finished} as finished,
@@ -148,32 +144,23 @@ CELLS = """
     from events
     left join days on day = happened_at::date
     group by all
-)
+"""
+# What does not fit is asked for all the same: the first event of an area tells since when a week without events is a 0.
+CUT = "{slice} as slice, {here} as here, {chosen} as chosen"
+CELLS = """
+, days as ({days})
+, cells as ({folded})
 """
 # Where a metric is private, rows are taken together by person and month first: so the gate is told who is behind the very rows
 # that are folded. Quarters are made of months.
 BY_PERSON = """
 , months as ({months})
 , days as ({days})
-, persons as (
-    select
-        area,
-        hash(who) as who,
-        if(happened_at < closes, starts, ends) as month,
-        {value} as value,
-        count(value) as n,
-        count(*) as "of",
-        sum(value) as total,
-    from events
-    left join days on day = happened_at::date
-    group by all
-)
+, persons as ({folded})
 , cells as (
     select
-        {slice} as slice,
-        {here} as here,
-        {chosen} as chosen,
-        date_trunc('{every}', month)::date as starts,
+        {cut},
+        date_trunc('{every}', starts)::date as starts,
         {together} as value,
         null::bool[] as finished,
         sum(n)::bigint as n,
@@ -185,10 +172,10 @@ BY_PERSON = """
 """
 PEOPLE = """
 union all by name
-select area as slice, month as starts, 0 as n, 0 as "of", false as read, list(who) as who, count(*) as people
+select area as slice, starts, 0 as n, 0 as "of", false as read, list(who) as who, count(*) as people
 from persons
-semi join months on months.starts = month
-group by area, month
+semi join months using (starts)
+group by area, starts
 """
 # A scope has read an area if it bears its name; where no scope does, all of them have to be read.
 TREND = """
@@ -308,7 +295,7 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     Empty when nothing is complete. Raises CairnError for a slice a private metric does not have.
     """
     cuts = {None: "'all'", "area": "area", "kind": "kind"}
-    cut = cuts[known(by, cuts, "slice")]
+    known(by, cuts, "slice")
     if metric.private:
         privacy.refuse_cuts(metric.title, kind, by, area)
     first = "(select min(starts) from cells where here)"
@@ -320,16 +307,19 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     open_, scope = metric.censored.replace("'", "''"), "split_part(scope, '/', -1)"
     within = "'other'" if area is None else f"if(list_contains($area::text[], {scope}), 'chosen', 'other')"
     by_person = metric.private and every != "week"  # weeks are not told, whoever is behind them
+    cut = CUT.format(slice=cuts[by], here=_chosen(area, None), chosen=_chosen(area, kind))
+    folded = FOLDED.format(
+        told="area, hash(who) as who" if by_person else cut,
+        value=FOLDS[metric.fold],
+        finished=f"list(kind <> '{open_}') filter (value is not null)" if open_ else "null::bool[]",
+    )
     cells = (BY_PERSON if by_person else CELLS).format(
         every=every,
         months=_calendar("month"),
         days=DAYS.format(calendar="months" if by_person else "calendar"),
-        slice=cut,
-        here=_chosen(area, None),
-        chosen=_chosen(area, kind),
-        value=FOLDS[metric.fold],
+        cut=cut,
+        folded=folded,
         together=TOGETHER[metric.fold],
-        finished=f"list(kind <> '{open_}') filter (value is not null)" if open_ else "null::bool[]",
     )
     sql = TREND.format(
         cells=cells,

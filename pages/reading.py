@@ -123,11 +123,6 @@ def schema(edition: str) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=128, show_spinner=False)
-def _areas(edition: str, view: View) -> list[str]:
-    return sorted(_trend(edition, replace(view, by="area"))["slice"].unique())
-
-
-@st.cache_data(max_entries=128, show_spinner=False)
 def _parts(edition: str, metric: Metric, every: str, since: date, until: date) -> pd.DataFrame:
     del edition
     return metrics.parts(metric, since, until, every)
@@ -598,7 +593,9 @@ def names(edition: str, view: View, by: By) -> list[str]:
     """Return the areas or kinds a metric has rows for, in the order of the alphabet."""
     if not view.metric.private:
         return sorted(_in_sight(edition, view)[by].unique())
-    return _areas(edition, View(view.metric)) if by == "area" else []  # told as a whole or by area alone
+    if by == "kind":
+        return []  # told as a whole or by area alone
+    return sorted(history(edition, View(view.metric, by="area"))["slice"].unique())
 
 
 def slices(points: Frame) -> dict[str, Frame]:
