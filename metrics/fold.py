@@ -20,15 +20,16 @@ FEWEST_FOR_P85 = 20
 def points(fold: str, cells: "pd.DataFrame", lists: "Mapping[str, NDArray[Any]]", minimum: int) -> "pd.DataFrame":
     """Return a point, with the columns POINT, for each cell of a slice and a period, in the order of the cells.
 
-    Cells have slice, starts, ends, n (rows with a value), of (all rows), total (of the values), value (what metrics.metric.FOLDS
-    takes of the rows) and read (whether the source was being read, so that no rows means none). For a median, `lists` have the
-    value of all cells instead, one cell after the other, and finished, for each of them, where some are still open.
+    Cells have slice, starts, ends, n (rows with a value), of (all rows), value (what metrics.metric.FOLDS takes of the rows),
+    total (of the values, for a share) and read (whether the source was being read, so that no rows means none). For a median,
+    `lists` have the value of all cells instead, one cell after the other, and finished, for each of them, where some are still
+    open.
     """
     n, of = cells["n"].to_numpy(), cells["of"].to_numpy()
     spread = np.full((len(cells), len(SPREAD)), np.nan)
     some = n > 0
     if fold == "balance":
-        spread[:, 0] = cells["total"].fillna(0).groupby(cells["slice"]).cumsum()
+        spread[:, 0] = cells["value"].fillna(0).groupby(cells["slice"]).cumsum()
         n = of = spread[:, 0].round().astype("int64")
     elif fold in {"count", "sum"}:
         spread[:, 0] = cells["value"].fillna(0).where((of > 0) | cells["read"])

@@ -40,7 +40,7 @@ def lasting(stretches: str) -> str:
         select s.*, if(came_at < ends, n, n + 1) as first, newest
         from spans s
         join dated on day = came_at::date
-        where went_at is null or went_at >= if(came_at < ends, ends, following)
+        where coalesce(went_at >= if(came_at < ends, ends, following), true)
     ),
     crossed as (
         select s.* exclude (newest), coalesce(if(went_at < b.ends, b.n - 1, b.n), s.newest) as last

@@ -34,21 +34,25 @@ METRICS = (
         ),
         minimum=5,
         sql=f"""
-            select
-                happened_at,
-                if(history < 6, null, depth) as value,
-                split_part(k.repo, '/', -1) as area,
-                {NEEDS} as kind,
-                concat(split_part(k.repo, '/', -1), ' ', k.component) as what,
-                url
+            select happened_at, value, area, kind, what, url
             from (
                 select
                     ends - interval 1 microsecond as happened_at,
                     date_trunc('month', timezone($zone, timezone('UTC', ends)))::date - interval 1 month as month,
                 from periods
             )
-            join knowledge k using (month)
-            left join components on id = component_id
+            join (
+                -- once for each month, and not for every week in which it was the last
+                select
+                    month,
+                    if(history < 6, null, depth) as value,
+                    split_part(k.repo, '/', -1) as area,
+                    {NEEDS} as kind,
+                    concat(split_part(k.repo, '/', -1), ' ', k.component) as what,
+                    url,
+                from knowledge k
+                left join components on id = component_id
+            ) using (month)
         """,
     ),
     Metric(

@@ -140,7 +140,7 @@ FOLDED = """
         {finished} as finished,
         count(value) as n,
         count(*) as "of",
-        sum(value) as total,
+        {total} as total,
     from events
     left join days on day = happened_at::date
     group by all
@@ -311,6 +311,7 @@ def trend(  # noqa: PLR0913  one question, asked in many ways
     folded = FOLDED.format(
         told="area, hash(who) as who" if by_person else cut,
         value=FOLDS[metric.fold],
+        total="sum(value)" if metric.fold == "share" else "null::double",
         finished=f"list(kind <> '{open_}') filter (value is not null)" if open_ else "null::bool[]",
     )
     cells = (BY_PERSON if by_person else CELLS).format(
